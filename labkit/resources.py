@@ -1,0 +1,199 @@
+"""The nouns of Amazon Cognito, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from labkit.record import ApiCall, Secret, mask
+
+Calls = tuple[ApiCall, ...]
+
+
+def _calls() -> Any:
+    """The API calls that made a record; not part of its value."""
+    return field(default=(), repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class UserPool:
+    """A user directory and the authority that issues its tokens."""
+
+    id: str
+    name: str
+    arn: str
+    calls: Calls = _calls()
+
+    @property
+    def region(self) -> str:
+        return self.id.split("_")[0]
+
+    @property
+    def provider_name(self) -> str:
+        """The key of this pool in a Logins map and in an identity pool's provider list."""
+        return f"cognito-idp.{self.region}.amazonaws.com/{self.id}"
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` claim of every token from this pool."""
+        return f"https://{self.provider_name}"
+
+
+@dataclass(frozen=True)
+class AppClient:
+    """An application's entry in a User Pool."""
+
+    id: str
+    name: str
+    user_pool: UserPool
+    secret: Secret | None = None
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class CodeDelivery:
+    """Where a confirmation code went: medium and masked destination."""
+
+    medium: str
+    destination: str
+    attribute: str
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of a User Pool; `sub` is the id that never changes (and is no Identity ID)."""
+
+    username: str
+    sub: str
+    #: AWS's UserStatus; `UNKNOWN` where the call does not tell.
+    status: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    #: Where the confirmation code went; None where none was sent.
+    delivery: CodeDelivery | None = None
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """AWS did what it was asked, and answered nothing."""
+
+    #: AWS's operation name, as in `ConfirmSignUp`.
+    operation: str
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in returns (`AuthenticationResult`)."""
+
+    id_token: Secret
+    access_token: Secret
+    #: None after a refresh without rotation.
+    refresh_token: Secret | None
+    #: Lifetime of the ID and access token from the moment they were issued.
+    expires_in: timedelta
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A further question that the User Pool asks before it issues tokens."""
+
+    name: str
+    parameters: Mapping[str, str] = field(repr=False)
+    session: Secret | None
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class IdentityPool:
+    """Exchanges logins for Identity IDs, and Identity IDs for temporary credentials."""
+
+    id: str
+    name: str
+    allow_guests: bool
+    calls: Calls = _calls()
+
+    @property
+    def region(self) -> str:
+        return self.id.split(":")[0]
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role."""
+
+    name: str
+    arn: str
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class IdentityPoolRoles:
+    """The roles that an Identity Pool hands out, by ARN; None where there is none."""
+
+    authenticated: str | None
+    unauthenticated: str | None
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An Identity ID (never a user's `sub`), and the providers that vouched for it."""
+
+    id: str
+    pool: IdentityPool
+    #: Keys of the Logins map that was sent; empty for a guest.
+    providers: tuple[str, ...] = ()
+    calls: Calls = _calls()
+
+    @property
+    def guest(self) -> bool:
+        return not self.providers
+
+
+@dataclass(frozen=True)
+class OpenIdToken:
+    """The Identity Pool's own token for an identity, good for AssumeRoleWithWebIdentity."""
+
+    identity: Identity
+    token: Secret
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Temporary security credentials, or an IAM user's key pair where there is no session token."""
+
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret | None
+    #: When they stop working; None for long-term keys.
+    expiration: datetime | None
+    calls: Calls = _calls()
+
+    def __repr__(self) -> str:
+        until = f", expiration={self.expiration:%Y-%m-%dT%H:%M:%SZ}" if self.expiration else ""
+        return f"Credentials(access_key_id='{mask(self.access_key_id)}'{until})"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of trying an AWS call: an answer, or AWS's refusal."""
+
+    #: IAM's name of the call, as in `s3:GetObject`.
+    action: str
+    #: ARN of the resource that was asked for.
+    resource: str
+    allowed: bool
+    #: HTTP status, AWS's error code and message; code and message are None where it was allowed.
+    status: int
+    code: str | None
+    message: str | None
+    request_id: str = field(repr=False)
+    #: The answer, None where it was refused.
+    output: Any = field(default=None, repr=False)
+    calls: Calls = _calls()
