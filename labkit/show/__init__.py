@@ -1,0 +1,30 @@
+"""A result's face: plain functions from records to views, each with a text and an HTML form.
+
+A view draws what it is given and calls nothing. Each face has its room here; what several of them
+share is in `blocks`, `values`, `html` and `text`.
+"""
+
+from __future__ import annotations
+
+from labkit.show.attempts import attempt
+from labkit.show.decisions import decision
+from labkit.show.diagram import Sequence, sequence
+from labkit.show.pools import side_by_side
+from labkit.show.records import table
+from labkit.show.timeline import Timeline, lifetimes
+from labkit.show.tokens import compare, token
+from labkit.show.view import View
+
+__all__ = [
+    "Sequence",
+    "Timeline",
+    "View",
+    "attempt",
+    "compare",
+    "decision",
+    "lifetimes",
+    "sequence",
+    "side_by_side",
+    "table",
+    "token",
+]

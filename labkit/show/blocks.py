@@ -1,0 +1,80 @@
+"""What views are made of: notes, tables and drawings, free of any markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from labkit.record import mask
+
+
+class Mark(Enum):
+    """A sign that carries its meaning without colour."""
+
+    ALLOW = "✓"
+    DENY = "✗"
+    NEITHER = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: some text, shown as code where `code` is set, after its mark if any."""
+
+    text: str
+    code: bool = False
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph. `mark` makes it a verdict; `source` is the page that says so."""
+
+    text: str
+    mark: Mark | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption; the first cell of every row names the row."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    #: Folded away in HTML until the reader opens it; in full in the text form.
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An SVG picture, and the same content as lines of text and as a table."""
+
+    svg: str
+    text: str
+    table: Table
+
+
+Block = Note | Table | Drawing
+
+#: Three or more base64url parts that begin like a JOSE header (`{"` is `eyJ`): a JWS or a JWE.
+_JWT = re.compile(r"eyJ[\w-]*(?:\.[\w-]*){2,4}")
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+_ACCESS_KEY_ID = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
+#: Would change how the text around it reads (C0 and C1 controls, and the Unicode bidi controls).
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(value: str) -> str:
+    """`value` without anything that may not be shown: raw tokens, access key ids, control characters."""
+    value = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", value)
+    for secret in (_JWT, _ACCESS_KEY_ID):
+        value = secret.sub(lambda found: mask(found.group()), value)
+    return value
+
+
+def row(name: str, *cells: Cell | str) -> tuple[Cell, ...]:
+    """A table row: `name` as its header, then `cells` (plain strings become plain cells)."""
+    return (Cell(name), *(Cell(cell) if isinstance(cell, str) else cell for cell in cells))

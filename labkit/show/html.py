@@ -1,0 +1,98 @@
+"""Blocks as HTML that reads in JupyterLab, light and dark, and on GitHub, which drops all styles.
+
+Meaning is in the elements and the signs; the inline styles only make it pleasant. Text takes the
+page's own colour; what has a colour of its own brings its background with it, so that it can be
+read on any page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from labkit.show.blocks import Block, Cell, Mark, Note, Table, clean
+
+#: JupyterLab sets cells to the right; identifiers may break anywhere, names may not.
+_NAME = "text-align:left;vertical-align:top;padding:.3em .8em .3em 0"
+_CELL = f"{_NAME};overflow-wrap:anywhere"
+#: JupyterLab paints code grey, which breaks up where a value has several lines.
+_CODE = "background:none;padding:0"
+_HEAD = f"{_NAME};border-bottom:1px solid var(--jp-border-color0,#8c959f)"
+_CAPTION = "caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit"
+_TABLE = "border-collapse:collapse;margin:.2em 0 1em;font-size:.95em"
+
+#: Background and text of a mark: at least 7:1, told apart by colour-blind readers, never without its sign.
+BADGES = {
+    Mark.ALLOW: ("#d4edda", "#0b3d1d"),
+    Mark.DENY: ("#fde2d4", "#6b1d00"),
+    Mark.NEITHER: ("#e3e6ea", "#24292f"),
+}
+
+
+def quoted(value: str) -> str:
+    """`value` as HTML or XML text, its secrets masked."""
+    return escape(clean(value), quote=True)
+
+
+def prose(value: str) -> str:
+    """`value` as HTML, its lines apart, what stands in backticks as code."""
+    return re.sub("`([^`<]+)`", r"<code>\1</code>", _lines(value))
+
+
+def _lines(value: str) -> str:
+    return "<br/>".join(quoted(line) for line in value.split("\n"))
+
+
+def render(title: str, blocks: Iterable[Block]) -> str:
+    """One `<div>` with the title and the blocks."""
+    heading = f'<p style="font-size:1.1em"><strong>{quoted(title)}</strong></p>' if title else ""
+    return f"<div>{heading}{''.join(_block(block) for block in blocks)}</div>"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Table):
+        return _folded(block) if block.folded else _table(block)
+    return _note(block) if isinstance(block, Note) else block.svg + _folded(block.table)
+
+
+def _note(note: Note) -> str:
+    source = f' <a href="{escape(note.source)}">Source</a>' if note.source else ""
+    return f"<p>{_badge(note.text, note.mark) if note.mark else prose(note.text)}{source}</p>"
+
+
+def _folded(table: Table) -> str:
+    summary = f'<summary style="cursor:pointer">{quoted(table.caption)}</summary>'
+    return f"<details>{summary}{_table(table)}</details>"
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col" style="{_HEAD}">{quoted(name)}</th>' for name in table.head)
+    body = "".join(f"<tr>{_row(cells)}</tr>" for cells in table.rows)
+    return (
+        f'<table style="{_TABLE}"><caption style="{_CAPTION}">{quoted(table.caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(cells: tuple[Cell, ...]) -> str:
+    first, *rest = cells
+    name = f'<th scope="row" style="{_NAME}">{_content(first)}</th>'
+    others = (f'<td style="{_NAME if cell.mark else _CELL}">{_content(cell)}</td>' for cell in rest)
+    return name + "".join(others)
+
+
+def _content(cell: Cell) -> str:
+    if cell.mark:
+        return _badge(cell.text, cell.mark)
+    if not (cell.code and cell.text):
+        return prose(cell.text)
+    return f'<code style="{_CODE}">{_lines(cell.text)}</code>'
+
+
+def _badge(value: str, mark: Mark) -> str:
+    background, colour = BADGES[mark]
+    style = (
+        f"background:{background};color:{colour};padding:.1em .4em;border-radius:.3em;display:inline-block"
+    )
+    return f'<span style="{style}">{mark.value}&#160;{_lines(value)}</span>'

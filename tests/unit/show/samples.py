@@ -1,0 +1,89 @@
+"""Sample records for every view, made by hand: no account, no clock."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from labkit.record import ApiCall, Secret
+from labkit.resources import Credentials, Identity, IdentityPool, Tokens, UserPool
+
+signed_in = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def compact(claims: Mapping[str, Any], *, kid: str = "key-1", signature: bytes = bytes(range(256))) -> str:
+    """A JWT whose signature fits nothing: enough to be shown."""
+    header = {"kid": kid, "alg": "RS256"}
+    parts = [base64url(json.dumps(part).encode()) for part in (header, claims)]
+    return ".".join([*parts, base64url(signature)])
+
+
+def claims(use: str, **changes: Any) -> dict[str, Any]:
+    issued = int(signed_in.timestamp())
+    common = {
+        "sub": "c4784418-7031-70f4-a5a3-2f1a6f0d8b11",
+        "iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Ab12Cd34E",
+        "token_use": use,
+        "auth_time": issued,
+        "iat": issued,
+        "exp": issued + 3600,
+    }
+    own = {
+        "id": {
+            "aud": "3n4b5urk1ft4fl3mg5e62d9ado",
+            "cognito:username": "alice",
+            "email": "alice@example.com",
+        },
+        "access": {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "alice"},
+    }
+    return {**common, **own[use], **changes}
+
+
+def api_call(service: str, operation: str, **changes: Any) -> ApiCall:
+    values: dict[str, Any] = {
+        "signed": False,
+        "request": {},
+        "response": {},
+        "status": 200,
+        "error_code": None,
+        "request_id": "request-1",
+        "started": signed_in,
+        "duration": timedelta(milliseconds=12),
+    }
+    return ApiCall(service=service, operation=operation, **{**values, **changes})
+
+
+# One walk from a password to S3.
+id_token = Secret(compact(claims("id"), kid="key-id"))
+access_token = Secret(compact(claims("access"), kid="key-access"))
+#: Five parts, as RFC 7516 has them.
+refresh_token = Secret(".".join([base64url(b'{"alg":"RSA-OAEP"}'), "key" * 20, "iv", "sealed" * 20, "tag"]))
+user_pool = UserPool(
+    "us-east-1_Ab12Cd34E", "lab-users", "arn:aws:cognito-idp:us-east-1:123456789012:userpool/x"
+)
+identity_pool = IdentityPool("us-east-1:11111111-2222-3333-4444-555555555555", "lab", allow_guests=False)
+calls = (
+    api_call("cognito-idp", "InitiateAuth", status=400, error_code="NotAuthorizedException"),
+    api_call("cognito-idp", "InitiateAuth"),
+    api_call("cognito-identity", "GetCredentialsForIdentity"),
+    api_call("s3", "PutObject", signed=True),
+)
+tokens = Tokens(id_token, access_token, refresh_token, timedelta(hours=1), calls)
+credentials = Credentials(
+    "ASIAZZZZZZZZZZZZZZZZ",
+    Secret("secret-access-key-0123456789"),
+    Secret("session-token-0123456789"),
+    signed_in + timedelta(hours=1, minutes=5),
+    calls,
+)
+
+identity = Identity(
+    "us-east-1:99999999-2222-3333-4444-555555555555", identity_pool, (user_pool.provider_name,), calls
+)
