@@ -1,0 +1,1 @@
+"""The local account: everything that makes moto behave like AWS."""

@@ -1,0 +1,172 @@
+"""The local account as one WSGI application: the layers in their order.
+
+read → identify → authenticate → validate → authorize → answer (labkit's own operations, else moto's).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from labkit.local import control, identity_pools, policies, s3, sts, upstream, user_pools, wellknown, wire
+from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
+from labkit.local.authorization import authorize
+from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
+from labkit.local.operations import Call, identify, protocol_of, service_of, signing_name
+from labkit.local.serialize import answer
+from labkit.local.state import State
+from labkit.local.validation import validate
+
+if TYPE_CHECKING:
+    from labkit.resources import Credentials
+
+_OWN = {"cognito-idp": user_pools.OPERATIONS, "cognito-identity": identity_pools.OPERATIONS, "labkit": control.OPERATIONS}
+_CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = policies.CHECKS | {
+    ("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()
+}
+_NOT_SIMULATED = {"cognito-idp": user_pools.NOT_SIMULATED, "sts": sts.NOT_SIMULATED}
+#: Services whose every operation is answered here or not at all.
+_OWN_ONLY = ("cognito-identity", "labkit")
+#: moto validates the other services' parameters, some better than their models say.
+_VALIDATED = ("cognito-idp", "cognito-identity", "iam", "sts")
+
+#: Web pages call Cognito's APIs from anywhere, as they may in AWS.
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, HEAD",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,ETag",
+    "Access-Control-Max-Age": "172800",
+}
+
+
+class LocalApp:
+    """WSGI callable. `state` is the account; nothing else is kept between requests."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    @property
+    def administrator(self) -> Credentials:
+        """Keys of the IAM user that may do everything."""
+        return self.state.administrator
+
+    @property
+    def region(self) -> str:
+        return self.state.region
+
+    def __call__(self, environ: wire.Environ, start_response: wire.StartResponse) -> Iterable[bytes]:
+        request_id = self.state.source.uuid()
+        status, headers, body = self._respond(environ, request_id)
+        headers.setdefault("Content-Length", str(len(body)))
+        if environ.get("REQUEST_METHOD") == "HEAD":
+            body = b""
+        start_response(f"{status} {_reason(status)}", list(headers.items()))
+        return (body,)
+
+    def _respond(self, environ: wire.Environ, request_id: str) -> Response:
+        protocol, path = _guessed_protocol(environ), environ.get("PATH_INFO", "/")
+        try:
+            request = wire.read(environ)
+            public = wellknown.answer(request, self.state)
+            if public is not None:
+                return public
+            if request.method == "OPTIONS":
+                return 200, dict(_CORS), b""
+            signed = claims(request, protocol.name)
+            service = service_of(request, signed.scope if signed else None)
+            protocol = Protocol(protocol_of(service))
+            region = _region(signed.scope.region if signed else self.state.region)
+            call = identify(request, service, region)
+            caller = ANONYMOUS
+            if signed is not None and not call.unsigned:
+                caller = authenticate(
+                    request, signed, protocol=protocol.name, signing_name=signing_name(service), state=self.state
+                )
+            with self.state.lock:
+                return _identified(self._answer(call, caller, request_id), call, request_id)
+        except AwsError as error:
+            refusal = error
+        except Exception as error:
+            traceback.print_exc()
+            refusal = internal_failure(error, "while it read this request")
+        status, headers, body = protocol.render(refusal, request_id=request_id, resource=path)
+        return status, headers | _cors(protocol.name), body
+
+    def _answer(self, call: Call, caller: Caller, request_id: str) -> Response:
+        if call.service in _VALIDATED:
+            validate(call)
+        _require_simulated(call)
+        refused = authorize(call, caller, self.state, request_id)
+        own = _OWN.get(call.service, {}).get(call.operation)
+        if own is not None:
+            return answer(call, own(call, self.state), request_id)
+        if call.service == "sts" and call.operation in sts.OPERATIONS:
+            return answer(call, sts.OPERATIONS[call.operation](call, caller, self.state), request_id)
+        check = _CHECKS.get((call.service, call.operation))
+        if check is not None:
+            check(call, self.state)
+        if call.service == "s3":
+            return s3.answer(call, caller, self.state, refused)
+        return upstream.call(call, self.state.account_id)
+
+
+def _require_simulated(call: Call) -> None:
+    missing = call.operation in _NOT_SIMULATED.get(call.service, ())
+    if missing or (call.service in _OWN_ONLY and call.operation not in _OWN[call.service]):
+        raise not_simulated(f"{call.service}:{call.operation}")
+
+
+def _region(name: str) -> str:
+    """Clients of global services sign for `aws-global` or for us-east-1; both mean the latter."""
+    return "us-east-1" if name == "aws-global" else name
+
+
+def _guessed_protocol(environ: wire.Environ) -> Protocol:
+    """How to phrase an error before the service is known."""
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return Protocol("json")
+    if "form-urlencoded" in (environ.get("CONTENT_TYPE") or ""):
+        return Protocol("query")
+    return Protocol("rest-xml")
+
+
+def _identified(response: Response, call: Call, request_id: str) -> Response:
+    """The response under the account's own request ID, by which its decision can be found."""
+    status, headers, body = response
+    kept = {k: v for k, v in headers.items() if k.lower() not in ("x-amzn-requestid", "x-amz-request-id")}
+    kept["x-amz-request-id" if call.service == "s3" else "x-amzn-RequestId"] = request_id
+    return status, kept | _cors(call.protocol.name), body
+
+
+def _cors(protocol: str) -> dict[str, str]:
+    return dict(_CORS) if protocol == "json" else {}
+
+
+def _reason(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def create_app(
+    seed: str | None = None,
+    clock: datetime | None = None,
+    *,
+    account_id: str = "123456789012",
+    region: str = "us-east-1",
+) -> LocalApp:
+    """A new, empty account with one administrator.
+
+    With `seed` the same calls give the same ids, keys and tokens; with `clock` time stands still at
+    that instant until it is advanced. An earlier account of this number in this process is emptied.
+    """
+    from labkit.local.beginning import begin
+
+    return LocalApp(begin(seed, clock, account_id=account_id, region=region))
+

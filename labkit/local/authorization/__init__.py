@@ -1,0 +1,86 @@
+"""May this caller do this? Every signed call is put to the policy engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.local.authentication import Caller
+from labkit.local.authorization import dynamodb, other, s3
+from labkit.local.authorization.asks import Ask
+from labkit.local.authorization.principal import context_of, parse, policies_of, role_named
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+from labkit.local.refusals import refusals_of
+from labkit.policy import Anonymous, Decision, Policy, Request, decide, denial_text
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+_SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks}
+#: "No permissions are required to perform this operation."
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_ALWAYS = {("sts", "GetCallerIdentity")}
+
+
+def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[int]:
+    """Raise AWS's denial, or return the elements of the request that go on without leave."""
+    if call.unsigned or (call.service, call.operation) in _ALWAYS:
+        return set()
+    if caller.anonymous and call.service != "s3":
+        raise refusals_of(call.protocol.name).missing()
+    context = context_of(call, caller, state)
+    refused = set()
+    for ask in _SERVICES.get(call.service, other.asks)(call, state):
+        decision = put(ask, call, caller, state, context)
+        state.decisions.keep(request_id, decision)
+        if decision.allowed:
+            continue
+        if ask.element is None:
+            raise denial(decision, call, caller)
+        refused.add(ask.element)
+    return refused
+
+
+def put(ask: Ask, call: Call, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
+    """Put one question to the policy engine."""
+    request = Request(
+        principal=Anonymous() if caller.anonymous else caller.arn,
+        action=ask.action,
+        resource=ask.resource,
+        resource_account=_owner(ask, state),
+        context=context | {"aws:ResourceAccount": state.account_id} | dict(ask.context),
+        wildcard_only_action=ask.resource == "*",
+    )
+    return decide(request, policies=policies_of(caller, state, resource=_resource_policy(ask, state)))
+
+
+def allowed(action: str, resource: str, call: Call, caller: Caller, state: State) -> bool:
+    """Whether `caller` may also do something else, as S3 asks before it says that a key is missing."""
+    return put(Ask(action, resource), call, caller, state, context_of(call, caller, state)).allowed
+
+
+def _owner(ask: Ask, state: State) -> str:
+    fields = ask.resource.split(":", 5)
+    return fields[4] if len(fields) > 5 and fields[4] else state.account_id
+
+
+def _resource_policy(ask: Ask, state: State) -> Policy | None:
+    if ask.resource.startswith("arn:aws:s3:::"):
+        bucket = s3.bucket_of(ask.resource.removeprefix("arn:aws:s3:::").partition("/")[0], state)
+        document = bucket.policy if bucket is not None else None
+        text = document.decode() if isinstance(document, bytes) else document
+        return parse(text, name="bucket policy", arn=None) if text else None
+    if ask.action.startswith("sts:"):
+        role = role_named(ask.resource, state)
+        return parse(role.assume_role_policy_document, name="trust policy", arn=None) if role else None
+    return None
+
+
+def denial(decision: Decision, call: Call, caller: Caller) -> AwsError:
+    """AWS's answer to a refused call, in the protocol's own terms."""
+    if caller.anonymous:
+        return AwsError("AccessDenied", "Access Denied", 403)
+    text = denial_text(decision, service=call.service)
+    if call.protocol.name in ("json", "rest-json"):
+        return AwsError("AccessDeniedException", text, 403 if call.protocol.name == "rest-json" else 400)
+    return AwsError("AccessDenied", text, 403)

@@ -1,0 +1,136 @@
+"""What a caller brings along: its policies and its condition keys."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.authentication import Caller
+from labkit.local.authorization.asks import ContextValue
+from labkit.local.operations import Call
+from labkit.policy import Policy, PolicySet
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+
+def policies_of(caller: Caller, state: State, *, resource: Policy | None = None) -> PolicySet:
+    """The policies that decide about `caller`, with the resource's own one where there is one."""
+    if caller.anonymous:
+        return PolicySet(resource=resource)
+    holder = _holder(caller, state)
+    return PolicySet(
+        identity=_identity_policies(holder, state) if holder is not None else (),
+        boundary=_boundary(holder, state),
+        session=caller.session.policies if caller.session else None,
+        resource=resource,
+    )
+
+
+def role_named(arn: str, state: State) -> Any:
+    """moto's role of that ARN, or None."""
+    from moto.iam.models import iam_backends
+
+    roles = iam_backends[state.account_id]["aws"].roles.values()
+    return next((role for role in roles if role.arn == arn), None)
+
+
+def _holder(caller: Caller, state: State) -> Any:
+    """The IAM user or role whose policies count; None where it was deleted meanwhile."""
+    from moto.iam.models import iam_backends
+
+    if caller.session is not None:
+        return role_named(caller.session.role_arn, state)
+    return iam_backends[state.account_id]["aws"].users.get(caller.user_name)
+
+
+def _identity_policies(holder: Any, state: State) -> tuple[Policy, ...]:
+    found = [*_inline(holder), *(_managed(p) for p in holder.managed_policies.values())]
+    for group in _groups(holder, state):
+        found += [*_inline(group), *(_managed(p) for p in group.managed_policies.values())]
+    return tuple(found)
+
+
+def _groups(holder: Any, state: State) -> list[Any]:
+    from moto.iam.models import iam_backends
+
+    groups = iam_backends[state.account_id]["aws"].groups.values()
+    return [group for group in groups if holder in group.users]
+
+
+def _inline(holder: Any) -> list[Policy]:
+    return [parse(document, name=name, arn=None) for name, document in holder.policies.items()]
+
+
+def _managed(policy: Any) -> Policy:
+    current = next(v for v in policy.versions if v.version_id == policy.default_version_id)
+    return parse(current.document, name=policy.name, arn=policy.arn)
+
+
+def _boundary(holder: Any, state: State) -> tuple[Policy, ...] | None:
+    from moto.iam.models import iam_backends
+
+    given = getattr(holder, "permissions_boundary", None)
+    arn = given.get("PermissionsBoundaryArn") if isinstance(given, dict) else given
+    if not arn:
+        return None
+    stored = iam_backends[state.account_id]["aws"].managed_policies.get(arn)
+    return (_managed(stored),) if stored is not None else ()
+
+
+@lru_cache(maxsize=1024)
+def parse(document: str, *, name: str, arn: str | None) -> Policy:
+    """A stored document, read once."""
+    return Policy.parse(document, name=name, arn=arn)
+
+
+def context_of(call: Call, caller: Caller, state: State) -> dict[str, ContextValue]:
+    """AWS's global condition keys.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    The local account answers on the loopback interface alone, where AWS's own end points speak TLS:
+    `aws:SecureTransport` is therefore always true.
+    """
+    now = state.clock.now()
+    context: dict[str, ContextValue] = {
+        "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(now.timestamp())),
+        "aws:SecureTransport": "true",
+        "aws:SourceIp": str(call.request.environ.get("REMOTE_ADDR") or "127.0.0.1"),
+        "aws:RequestedRegion": call.region,
+        "aws:ViaAWSService": "false",
+        "aws:PrincipalIsAWSService": "false",
+    }
+    if "user-agent" in call.request.headers:
+        context["aws:UserAgent"] = call.request.headers["user-agent"]
+    if not caller.anonymous:
+        context |= _principal_keys(caller, state)
+    if call.service == "s3" and caller.auth_type:
+        context["s3:authType"] = caller.auth_type
+    return context
+
+
+def _principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
+    session, holder = caller.session, _holder(caller, state)
+    context: dict[str, ContextValue] = {
+        "aws:PrincipalAccount": state.account_id,
+        "aws:PrincipalArn": session.role_arn if session else caller.arn,
+        "aws:PrincipalType": "AssumedRole" if session else "User",
+        "aws:userid": caller.user_id,
+    }
+    context |= {f"aws:PrincipalTag/{name}": value for name, value in _tags(holder, state).items()}
+    if session is None:
+        return context | {"aws:username": caller.user_name or ""}
+    issued = session.issued.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return context | {"aws:TokenIssueTime": issued} | dict(session.context)
+
+
+def _tags(holder: Any, state: State) -> dict[str, str]:
+    if holder is None:
+        return {}
+    if hasattr(holder, "assume_role_policy_document"):
+        return {tag["Key"]: tag["Value"] for tag in holder.tags or []}
+    from moto.iam.models import iam_backends
+
+    tagger = iam_backends[state.account_id]["aws"].tagger
+    return dict(tagger.get_tag_dict_for_resource(holder.arn))

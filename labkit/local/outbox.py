@@ -1,0 +1,35 @@
+"""The messages that Cognito would send by e-mail or SMS."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: to whom, for what, and the code in it."""
+
+    username: str
+    user_pool_id: str
+    #: What the code is for: `SignUp`, `ForgotPassword` or `ResendCode`.
+    kind: str
+    #: `EMAIL` or `SMS`.
+    medium: str
+    destination: str
+    code: str
+    sent: datetime
+
+
+class Outbox:
+    """The newest messages, oldest first. The account keeps 1,000."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Message] = deque(maxlen=1000)
+
+    def send(self, message: Message) -> None:
+        self._messages.append(message)
+
+    def messages(self, username: str | None = None) -> list[Message]:
+        return [m for m in self._messages if username is None or m.username == username]

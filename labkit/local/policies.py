@@ -1,0 +1,82 @@
+"""Policy documents are read when they are stored, as AWS does; moto would take almost any."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import PolicySyntaxError
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+from labkit.policy import Policy
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+
+def check_document(call: Call, state: State) -> None:
+    """The identity policy of PutRolePolicy, CreatePolicy and their like."""
+    _require(call.parameters.get("PolicyDocument"), "identity", "MalformedPolicyDocument")
+
+
+def check_trust(call: Call, state: State) -> None:
+    """The trust policy of CreateRole and UpdateAssumeRolePolicy."""
+    document = call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument")
+    _require(document, "trust", "MalformedPolicyDocument")
+
+
+def check_bucket_policy(call: Call, state: State) -> None:
+    try:
+        document = call.request.body.decode()
+    except UnicodeDecodeError:
+        raise AwsError("MalformedPolicy", "This policy contains invalid Json") from None
+    _require(document, "resource", "MalformedPolicy")
+
+
+def _require(document: Any, kind: str, code: str) -> None:
+    if not isinstance(document, str):
+        return  # a missing parameter is told apart by whoever reads it next
+    try:
+        Policy.parse(document, kind=kind)
+    except PolicySyntaxError as error:
+        raise AwsError(code, f"{error}.") from None
+
+
+def load_aws_managed(call: Call, state: State) -> None:
+    """Make the one AWS managed policy known that this call names; all 1,500 would cost a second at start-up."""
+    from moto.iam.models import AWSManagedPolicy, iam_backends
+
+    arn = call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or ""
+    iam = iam_backends[state.account_id]["aws"]
+    if not arn.startswith("arn:aws:iam::aws:policy/") or arn in iam.managed_policies:
+        return
+    for name, data in _aws_managed().items():
+        if arn == f"arn:aws:iam::aws:policy{data['Path']}{name}":
+            iam.managed_policies[arn] = AWSManagedPolicy.from_data(name, state.account_id, "aws", data)
+
+
+@lru_cache(maxsize=1)
+def _aws_managed() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    return json.loads(aws_managed_policies_data)  # type: ignore[no-any-return]
+
+
+#: Checks before moto answers, by service and operation.
+CHECKS = {
+    ("iam", "AttachGroupPolicy"): load_aws_managed,
+    ("iam", "AttachRolePolicy"): load_aws_managed,
+    ("iam", "AttachUserPolicy"): load_aws_managed,
+    ("iam", "CreatePolicy"): check_document,
+    ("iam", "CreatePolicyVersion"): check_document,
+    ("iam", "CreateRole"): check_trust,
+    ("iam", "GetPolicy"): load_aws_managed,
+    ("iam", "GetPolicyVersion"): load_aws_managed,
+    ("iam", "PutGroupPolicy"): check_document,
+    ("iam", "PutRolePermissionsBoundary"): load_aws_managed,
+    ("iam", "PutRolePolicy"): check_document,
+    ("iam", "PutUserPolicy"): check_document,
+    ("iam", "UpdateAssumeRolePolicy"): check_trust,
+    ("s3", "PutBucketPolicy"): check_bucket_policy,
+}

@@ -1,0 +1,64 @@
+"""What one local account consists of, beside moto's own backends."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from labkit.local.clock import Clock
+from labkit.local.identity_pools.state import IdentityPools
+from labkit.local.outbox import Outbox
+from labkit.local.seed import Source
+from labkit.local.sessions import Sessions
+from labkit.local.user_pools.state import UserPools
+from labkit.policy import Decision
+
+if TYPE_CHECKING:
+    from labkit.resources import Credentials
+
+
+class Decisions:
+    """The latest decisions by request ID, for whoever asks why."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        self._capacity = capacity
+        self._decisions: OrderedDict[str, Decision] = OrderedDict()
+
+    def keep(self, request_id: str, decision: Decision) -> None:
+        self._decisions[request_id] = decision
+        while len(self._decisions) > self._capacity:
+            self._decisions.popitem(last=False)
+
+    def get(self, request_id: str) -> Decision | None:
+        return self._decisions.get(request_id)
+
+
+@dataclass
+class State:
+    """One account: its number, its time, its chance, and what labkit's own layers remember."""
+
+    account_id: str
+    region: str
+    clock: Clock
+    source: Source
+    #: Tells this run of the account from an earlier one at the same address.
+    instance: str
+    outbox: Outbox = field(default_factory=Outbox)
+    decisions: Decisions = field(default_factory=Decisions)
+    #: moto's backends are not made for threads; one request at a time changes them.
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    sessions: Sessions = field(init=False)
+    user_pools: UserPools = field(init=False)
+    identity_pools: IdentityPools = field(init=False)
+    administrator: Credentials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = Sessions(self.source)
+        self.user_pools = UserPools(self)
+        self.identity_pools = IdentityPools(self)
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        """An ARN of this account; IAM's and STS's have no Region."""
+        return f"arn:aws:{service}:{region or ''}:{self.account_id}:{resource}"

@@ -1,0 +1,142 @@
+"""Calls into moto: the behaviour underneath, for everything that labkit does not do itself."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from labkit.local.errors import Response, internal_failure, not_simulated
+from labkit.local.operations import Call, service_model
+from labkit.local.wire import Request
+
+Handler = Callable[[Any, str, Any], Any]
+
+
+def werkzeug_request(request: Request, service: str, region: str) -> Any:
+    """The request as moto would see it had it been sent to AWS's own host name."""
+    from moto.core.request import Request as MotoRequest
+
+    path = request.raw_path
+    if request.host_bucket:
+        path = f"/{request.host_bucket}{path}"
+    environ = dict(request.environ)
+    environ.update(
+        {
+            "HTTP_HOST": host_of(service, region),
+            "wsgi.url_scheme": "https",
+            "wsgi.input": io.BytesIO(request.body),
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": str(len(request.body)),
+            "PATH_INFO": _wsgi_path(path),
+            "RAW_URI": path,
+            "SCRIPT_NAME": "",
+        }
+    )
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return MotoRequest(environ)
+
+
+def _wsgi_path(raw_path: str) -> str:
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(raw_path).decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def host_of(service: str, region: str) -> str:
+    """AWS's host name of a service, which moto's URL patterns and Region detection expect."""
+    if service == "iam":
+        return "iam.amazonaws.com"
+    prefix = service_model(service).metadata["endpointPrefix"]
+    return f"{prefix}.{region}.amazonaws.com"
+
+
+def call(call: Call, account_id: str) -> Response:
+    """Let moto answer `call`. Raises AwsError where moto has no behaviour for it."""
+    request = werkzeug_request(call.request, call.service, call.region)
+    request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
+    path = request.raw_path
+    handler = _handler(call.service, call.region, path)
+    _require_implemented(handler, call)
+    try:
+        status, headers, body = _answer(handler, request)
+    except NotImplementedError:
+        raise not_simulated(f"{call.service}:{call.operation}") from None
+    except Exception as error:
+        traceback.print_exc()
+        raise internal_failure(error, f"inside {call.service}:{call.operation}") from error
+    return status, _clean(headers), body if isinstance(body, bytes) else str(body).encode()
+
+
+def _answer(handler: Handler, request: Any) -> tuple[int, dict[str, Any], Any]:
+    from werkzeug.exceptions import HTTPException
+
+    try:
+        result = handler(request, request.raw_url, request.headers)
+    except HTTPException as error:
+        return error.code or 400, dict(error.get_headers()), error.get_body()
+    if len(result) == 3:
+        return result  # type: ignore[no-any-return]
+    return 200, {}, result
+
+
+def _clean(headers: dict[str, Any]) -> dict[str, str]:
+    """moto's headers without the two that it uses for itself or that the server writes."""
+    return {k: str(v) for k, v in headers.items() if k.lower() not in ("status", "date", "server")}
+
+
+def _handler(service: str, region: str, path: str) -> Handler:
+    url = f"https://{host_of(service, region)}{path}"
+    for pattern, handler in _routes(service):
+        if pattern.match(url):
+            return handler
+    raise not_simulated(f"the service `{service}`")
+
+
+@lru_cache(maxsize=64)
+def _routes(service: str) -> list[tuple[re.Pattern[str], Handler]]:
+    from moto import backend_index, backends
+
+    host = f"https://{host_of(service, 'us-east-1')}/"
+    name = next((n for n, pattern in backend_index.backend_url_patterns if pattern.match(host)), None)
+    if name is None:
+        raise not_simulated(f"the service `{service}`")
+    regions: Any = backends.get_backend(name)["123456789012"]  # type: ignore[call-overload]
+    backend = regions["us-east-1" if "us-east-1" in regions else "aws"]
+    return [(re.compile(url), handler) for url, handler in backend.urls.items()]
+
+
+def _require_implemented(handler: Handler, call: Call) -> None:
+    """Name the operation that moto lacks, before moto fails over it in its own words.
+
+    S3 routes inside its response class, by path and query instead of by operation name.
+    """
+    response_class = getattr(handler, "__self__", None)
+    if call.service == "s3" or not inspect.isclass(response_class):
+        return
+    if call.operation not in _implemented(response_class):
+        raise not_simulated(f"{call.service}:{call.operation}")
+
+
+@lru_cache(maxsize=256)
+def _implemented(response_class: type) -> _Names:
+    from moto.core.utils import method_names_from_class
+
+    return _Names(frozenset(method_names_from_class(response_class)))
+
+
+class _Names:
+    """The operations that a moto response class has, asked for by AWS's name."""
+
+    def __init__(self, methods: frozenset[str]) -> None:
+        self._methods = methods
+
+    def __contains__(self, operation: object) -> bool:
+        from moto.core.utils import camelcase_to_underscores
+
+        return camelcase_to_underscores(str(operation)) in self._methods

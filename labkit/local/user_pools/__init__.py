@@ -1,0 +1,53 @@
+"""The User Pools API (`cognito-idp`): what labkit does itself, what moto does, and what nobody does.
+
+moto keeps the directory: pools, app clients, users, groups, providers. Whatever proves an identity
+or issues a token is done here.
+"""
+
+from __future__ import annotations
+
+from labkit.local.user_pools import administration, passwords, profile, sign_in, sign_out, sign_up
+
+#: Operations that are answered here, by AWS's name.
+OPERATIONS = {
+    "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
+    "AdminInitiateAuth": sign_in.admin_initiate_auth,
+    "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
+    "AdminUserGlobalSignOut": sign_out.admin_user_global_sign_out,
+    "ChangePassword": passwords.change_password,
+    "ConfirmForgotPassword": passwords.confirm_forgot_password,
+    "ConfirmSignUp": sign_up.confirm_sign_up,
+    "DeleteUser": profile.delete_user,
+    "ForgotPassword": passwords.forgot_password,
+    "GetUser": profile.get_user,
+    "GlobalSignOut": sign_out.global_sign_out,
+    "InitiateAuth": sign_in.initiate_auth,
+    "ResendConfirmationCode": sign_up.resend_confirmation_code,
+    "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
+    "RevokeToken": sign_out.revoke_token,
+    "SignUp": sign_up.sign_up,
+    "UpdateUserAttributes": profile.update_user_attributes,
+}
+
+#: Checks before moto answers.
+CHECKS = {
+    "AdminCreateUser": administration.check_create_user,
+    "AdminSetUserPassword": administration.check_set_password,
+    "AdminUpdateUserAttributes": administration.check_update_attributes,
+    "CreateUserPool": administration.check_user_pool,
+    "CreateUserPoolClient": administration.check_user_pool_client,
+    "UpdateUserPool": administration.check_user_pool,
+    "UpdateUserPoolClient": administration.check_user_pool_client,
+}
+
+#: moto answers these with success whatever they are given; the account would rather say so.
+NOT_SIMULATED = frozenset(
+    {
+        "AdminResetUserPassword",
+        "AdminSetUserMFAPreference",
+        "AssociateSoftwareToken",
+        "SetUserMFAPreference",
+        "SetUserPoolMfaConfig",
+        "VerifySoftwareToken",
+    }
+)

@@ -1,0 +1,87 @@
+"""User attributes: which there are, who may write them, and how a token shows them.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from labkit.local.errors import AwsError
+from labkit.local.user_pools.pools import Client, Pool, User
+
+_BOOLEANS = ("email_verified", "phone_number_verified")
+
+
+def standard_attributes() -> tuple[str, ...]:
+    """The OpenID Connect standard claims that every pool has."""
+    from moto.cognitoidp.models import CognitoIdpUserPoolAttribute
+
+    return tuple(CognitoIdpUserPoolAttribute.STANDARD_SCHEMA)
+
+
+def readable_claims(pool: Pool, client: Client, user: User) -> dict[str, Any]:
+    """A user's attributes as claims of the ID token, as far as the client may read them.
+
+    Without ReadAttributes a client reads the standard attributes and the two `_verified` ones.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    """
+    readable = client.extended_config.get("ReadAttributes") or standard_attributes()
+    given = {name: value for name, value in user.attribute_lookup.items() if name in readable and name != "sub"}
+    return {name: _claim(name, value) for name, value in given.items()}
+
+
+def _claim(name: str, value: str) -> Any:
+    if name in _BOOLEANS:
+        return value == "true"
+    if name == "address":
+        return {"formatted": value}
+    if name == "updated_at" and value.isdigit():
+        return int(value)
+    return value
+
+
+def flat(attributes: list[dict[str, str]] | None) -> dict[str, str]:
+    """AWS's list of name and value pairs as a mapping."""
+    return {a["Name"]: a.get("Value", "") for a in attributes or []}
+
+
+def require_known(pool: Pool, attributes: dict[str, str]) -> None:
+    """Every name must be in the pool's schema, and `sub` is nobody's to set."""
+    known = {*standard_attributes(), *pool.schema_attributes}
+    for name in attributes:
+        if name == "sub":
+            raise AwsError("InvalidParameterException", "user.sub: Attribute cannot be updated.\n")
+        if name not in known:
+            raise _schema_error(f"Type for attribute {{{name}}} could not be determined")
+
+
+def require_complete(pool: Pool, attributes: dict[str, str]) -> None:
+    """Every attribute that the pool requires must be there at sign-up."""
+    missing = [a.name for a in pool.schema_attributes.values() if a.required and a.name != "sub"]
+    missing = [name for name in missing if name not in attributes]
+    if missing:
+        raise _schema_error("".join(f"{name}: The attribute is required\n" for name in missing))
+
+
+def require_mutable(pool: Pool, attributes: dict[str, str]) -> None:
+    for name in attributes:
+        schema = pool.schema_attributes.get(name)
+        if schema is not None and not schema.mutable:
+            raise AwsError("InvalidParameterException", f"user.{name}: Attribute cannot be updated.\n")
+
+
+def _schema_error(text: str) -> AwsError:
+    return AwsError("InvalidParameterException", f"Attributes did not conform to the schema: {text}")
+
+
+def required_at_first_sign_in(pool: Pool, user: User) -> dict[str, str]:
+    """The attribute parameters of a NEW_PASSWORD_REQUIRED challenge."""
+    missing = [
+        f"userAttributes.{a.name}"
+        for a in pool.schema_attributes.values()
+        if a.required and a.name != "sub" and a.name not in user.attribute_lookup
+    ]
+    shown = {name: value for name, value in user.attribute_lookup.items() if name != "sub"}
+    return {"requiredAttributes": json.dumps(missing), "userAttributes": json.dumps(shown)}

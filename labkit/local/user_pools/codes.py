@@ -1,0 +1,94 @@
+"""Confirmation codes: sent to the outbox, and really checked.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html
+"""
+
+from __future__ import annotations
+
+import hmac
+import string
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import AwsError
+from labkit.local.outbox import Message
+from labkit.local.user_pools.pools import Pool, User
+from labkit.local.user_pools.state import Code
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+SIGN_UP = "SignUp"
+FORGOT_PASSWORD = "ForgotPassword"
+
+#: How long a code is good for, as Cognito's limits page lists it.
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html
+VALIDITY = {SIGN_UP: timedelta(hours=24), FORGOT_PASSWORD: timedelta(hours=1)}
+
+
+def auto_verified(pool: Pool, user: User) -> str | None:
+    """The attribute that a sign-up code goes to: the phone number before the e-mail address."""
+    wanted = pool.extended_config.get("AutoVerifiedAttributes") or []
+    return next((n for n in ("phone_number", "email") if n in wanted and n in user.attribute_lookup), None)
+
+
+def recovery_attribute(pool: Pool, user: User) -> str | None:
+    """The verified attribute that a password reset goes to, by the pool's AccountRecoverySetting.
+
+    Without one, SMS is preferred (the legacy behaviour).
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AccountRecoverySettingType.html
+    """
+    setting = (pool.extended_config.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms")
+    names = [m["Name"] for m in sorted(setting, key=lambda m: m["Priority"])] if setting else []
+    for name in names or ["verified_phone_number", "verified_email"]:
+        attribute = name.removeprefix("verified_")
+        if user.attribute_lookup.get(f"{attribute}_verified") == "true" and attribute in user.attribute_lookup:
+            return attribute
+    return None
+
+
+def send(pool: Pool, user: User, purpose: str, attribute: str, state: State) -> dict[str, str]:
+    """Make a new code, which replaces the one before it, and send it. Returns CodeDeliveryDetails."""
+    value, now = state.source.text(6, string.digits), state.clock.now()
+    code = Code(value, now + VALIDITY[purpose], attribute)
+    state.user_pools[pool.id].codes[(user.username, purpose)] = code
+    details = delivery_details(attribute, user.attribute_lookup[attribute])
+    address = user.attribute_lookup[attribute]
+    medium = details["DeliveryMedium"]
+    state.outbox.send(Message(user.username, pool.id, purpose, medium, address, value, now))
+    return details
+
+
+def delivery_details(attribute: str, address: str) -> dict[str, str]:
+    """CodeDeliveryDetails, which name the destination only in part."""
+    medium = "EMAIL" if attribute == "email" else "SMS"
+    return {"Destination": _masked(address), "DeliveryMedium": medium, "AttributeName": attribute}
+
+
+def _masked(address: str) -> str:
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***@{domain[:1]}***" if at else f"+*******{address[-4:]}"
+
+
+def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
+    """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
+    codes = state.user_pools[pool.id].codes
+    code = codes.get((user.username, purpose))
+    if code is None or state.clock.now() >= code.expires:
+        raise AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.")
+    if not hmac.compare_digest(code.value.encode(), given.encode()):
+        raise mismatch()
+    del codes[(user.username, purpose)]
+    return code
+
+
+def mismatch() -> AwsError:
+    return AwsError("CodeMismatchException", "Invalid verification code provided, please try again.")
+
+
+def pretended(username: str) -> dict[str, Any]:
+    """The delivery details of a user who does not exist, for clients that must not tell.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+    """
+    return {"CodeDeliveryDetails": delivery_details("email", f"{username[:1] or 'x'}@example.com")}

@@ -1,0 +1,113 @@
+"""Passwords: the pool's policy, changing, resetting.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+from labkit.local.user_pools import codes
+from labkit.local.user_pools.clients import require_secret_hash
+from labkit.local.user_pools.pools import Pool, User, client_named, find_user, hides_existence, status_of
+from labkit.local.user_pools.tokens import user_of_access_token
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+MAX_LENGTH = 256
+#: The special characters that count as symbols; a space counts inside the password, not at its ends.
+_SYMBOL = re.compile(r"""[\^$*.\[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=.) (?=.)""")
+
+#: A rule's setting, its pattern, and AWS's name for what is missing.
+_RULES = (
+    ("RequireLowercase", re.compile(r"[a-z]"), "lowercase"),
+    ("RequireUppercase", re.compile(r"[A-Z]"), "uppercase"),
+    ("RequireNumbers", re.compile(r"\d"), "numeric"),
+    ("RequireSymbols", _SYMBOL, "symbol"),
+)
+
+
+def require_policy(pool: Pool, password: str) -> None:
+    """Raise InvalidPasswordException with the first rule that the password breaks."""
+    policy = (pool.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+    if len(password) < int(policy.get("MinimumLength") or 8):
+        raise _broken("Password not long enough")
+    if len(password) > MAX_LENGTH:
+        raise _broken("Password too long")
+    for setting, pattern, name in _RULES:
+        if policy.get(setting) and not pattern.search(password):
+            raise _broken(f"Password must have {name} characters")
+
+
+def _broken(rule: str) -> AwsError:
+    return AwsError("InvalidPasswordException", f"Password did not conform with policy: {rule}")
+
+
+def matches(user: User, password: str) -> bool:
+    return hmac.compare_digest(str(user.password or "").encode(), password.encode()) and user.password is not None
+
+
+def change_password(call: Call, state: State) -> dict[str, Any]:
+    pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    if not matches(user, call.parameters.get("PreviousPassword", "")):
+        raise AwsError("NotAuthorizedException", "Incorrect username or password.")
+    require_policy(pool, call.parameters["ProposedPassword"])
+    user.password = call.parameters["ProposedPassword"]
+    return {}
+
+
+def forgot_password(call: Call, state: State) -> dict[str, Any]:
+    """Send a reset code to a verified attribute."""
+    pool, client = client_named(call.parameters["ClientId"], state)
+    username = call.parameters["Username"]
+    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
+    user = find_user(pool, username)
+    if user is None:
+        if hides_existence(client):
+            return codes.pretended(username)
+        raise AwsError("UserNotFoundException", "Username/client id combination not found.")
+    _require_resettable(user)
+    attribute = codes.recovery_attribute(pool, user)
+    if attribute is None:
+        raise AwsError(
+            "InvalidParameterException",
+            "Cannot reset password for the user as there is no registered/verified email or phone_number",
+        )
+    return {"CodeDeliveryDetails": codes.send(pool, user, codes.FORGOT_PASSWORD, attribute, state)}
+
+
+def _require_resettable(user: User) -> None:
+    if not user.enabled:
+        raise AwsError("NotAuthorizedException", "User is disabled.")
+    if status_of(user) == "FORCE_CHANGE_PASSWORD":
+        raise AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
+
+
+def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
+    """Set a new password with the code from the message."""
+    pool, client = client_named(call.parameters["ClientId"], state)
+    username = call.parameters["Username"]
+    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
+    user = find_user(pool, username)
+    if user is None:
+        if hides_existence(client):
+            raise codes.mismatch()
+        raise AwsError("UserNotFoundException", "Username/client id combination not found.")
+    require_policy(pool, call.parameters["Password"])
+    codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
+    set_password(user, call.parameters["Password"])
+    return {}
+
+
+def set_password(user: User, password: str) -> None:
+    """A permanent password: whatever had to be changed or reset, now is."""
+    from moto.cognitoidp.models import UserStatus
+
+    user.password = password
+    if status_of(user) in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
+        user.status = UserStatus.CONFIRMED

@@ -1,0 +1,84 @@
+"""Finding pools, app clients and users in moto's directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import AwsError
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+#: moto's CognitoIdpUserPool, CognitoIdpUserPoolClient and CognitoIdpUser, which have no types to import.
+Pool = Any
+Client = Any
+User = Any
+
+
+def all_pools(state: State) -> Iterator[Pool]:
+    from moto.cognitoidp.models import cognitoidp_backends
+
+    for backend in cognitoidp_backends[state.account_id].values():
+        yield from backend.user_pools.values()
+
+
+def backend_of(pool: Pool) -> Any:
+    from moto.cognitoidp.models import cognitoidp_backends
+
+    return cognitoidp_backends[pool.account_id][pool.region]
+
+
+def find_pool(pool_id: str, state: State) -> Pool | None:
+    return next((pool for pool in all_pools(state) if pool.id == pool_id), None)
+
+
+def pool_named(pool_id: str, state: State) -> Pool:
+    """The pool of that id. Raises AwsError where there is none."""
+    pool = find_pool(pool_id, state)
+    if pool is None:
+        raise AwsError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+    return pool
+
+
+def client_named(client_id: str, state: State) -> tuple[Pool, Client]:
+    """The app client of that id with its pool. Raises AwsError where there is none."""
+    for pool in all_pools(state):
+        if client_id in pool.clients:
+            return pool, pool.clients[client_id]
+    raise AwsError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+
+
+def find_user(pool: Pool, username: str) -> User | None:
+    """A user by username, by `sub`, or by an attribute that the pool takes as a username."""
+    user = pool.users.get(username) or pool._get_user(username)
+    return user or next((u for u in pool.users.values() if u.id == username), None)
+
+
+def user_named(pool: Pool, username: str) -> User:
+    user = find_user(pool, username)
+    if user is None:
+        raise AwsError("UserNotFoundException", "User does not exist.")
+    return user
+
+
+def issuer(pool: Pool) -> str:
+    """The `iss` claim, the same as in AWS: the local account stands in for that address."""
+    return f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
+
+
+def status_of(user: User) -> str:
+    """moto keeps a status as an enum or as text."""
+    return str(getattr(user.status, "value", user.status))
+
+
+def hides_existence(client: Client) -> bool:
+    """Whether this client must not tell which users exist.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+    """
+    return bool(client.extended_config.get("PreventUserExistenceErrors") == "ENABLED")
+
+
+def lambda_triggers(pool: Pool) -> dict[str, Any]:
+    return pool.extended_config.get("LambdaConfig") or {}

@@ -1,0 +1,40 @@
+"""What signed-in users may see and change of themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import not_simulated
+from labkit.local.operations import Call
+from labkit.local.user_pools import attributes
+from labkit.local.user_pools.pools import backend_of
+from labkit.local.user_pools.tokens import user_of_access_token
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+
+def get_user(call: Call, state: State) -> dict[str, Any]:
+    _, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    shown = [{"Name": "sub", "Value": user.id}]
+    shown += [{"Name": name, "Value": value} for name, value in user.attribute_lookup.items() if name != "sub"]
+    return {"Username": user.username, "UserAttributes": shown}
+
+
+def update_user_attributes(call: Call, state: State) -> dict[str, Any]:
+    """Change attributes that need no verification."""
+    pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    given = attributes.flat(call.parameters["UserAttributes"])
+    attributes.require_known(pool, given)
+    attributes.require_mutable(pool, given)
+    verified = {"email", "phone_number"} & set(given)
+    if verified:
+        raise not_simulated(f"verifying a changed {verified.pop()} (VerifyUserAttribute)")
+    user.update_attributes([{"Name": name, "Value": value} for name, value in given.items()])
+    return {"CodeDeliveryDetailsList": []}
+
+
+def delete_user(call: Call, state: State) -> dict[str, Any]:
+    pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    backend_of(pool).admin_delete_user(pool.id, user.username)
+    return {}

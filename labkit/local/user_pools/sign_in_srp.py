@@ -1,0 +1,80 @@
+"""USER_SRP_AUTH: the pool's end of Secure Remote Password."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from labkit import srp
+from labkit.errors import LabError
+from labkit.local.errors import AwsError
+from labkit.local.user_pools.clients import session_validity
+from labkit.local.user_pools.pools import Client, Pool, User, find_user, hides_existence
+from labkit.local.user_pools.state import ChallengeSession
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+_CHALLENGE = "PASSWORD_VERIFIER"
+
+
+def challenge(pool: Pool, client: Client, username: str, srp_a: str, state: State) -> dict[str, Any]:
+    """The PASSWORD_VERIFIER challenge; for an unknown user one that nobody can answer."""
+    user = find_user(pool, username)
+    if user is None and not hides_existence(client):
+        raise AwsError("UserNotFoundException", "User does not exist.")
+    user_id = user.username if user else username
+    salt, verifier = _verifier(pool, user, username, state)
+    server = srp.Server(verifier, state.source.integer(256))
+    try:
+        server.session_key(srp_a)
+    except LabError:
+        raise AwsError("InvalidParameterException", "Invalid SRP_A value.") from None
+    block = base64.b64encode(state.source.bytes(1152)).decode()
+    state.user_pools[pool.id].challenges[block] = ChallengeSession(
+        _CHALLENGE, user_id, client.id, state.clock.now() + session_validity(client), srp_a, server
+    )
+    parameters = {"SALT": f"{salt:x}", "SECRET_BLOCK": block, "SRP_B": server.srp_b}
+    parameters |= {"USERNAME": user_id, "USER_ID_FOR_SRP": user_id}
+    return {"ChallengeName": _CHALLENGE, "ChallengeParameters": parameters}
+
+
+def _verifier(pool: Pool, user: User | None, username: str, state: State) -> tuple[int, int]:
+    """Salt and verifier of a user. An unknown user's are always the same, as a known one's are."""
+    if user is None or user.password is None:
+        digest = hashlib.sha256(f"{state.instance}/{pool.id}/{username}".encode()).digest()
+        salt = int.from_bytes(digest[:16])
+        return salt, srp.verifier(_name(pool), username, digest.hex(), salt)
+    known = state.user_pools[pool.id].verifiers
+    if (user.id, user.password) not in known:
+        salt = state.source.integer(128)
+        known[(user.id, user.password)] = salt, srp.verifier(_name(pool), user.username, user.password, salt)
+    return known[(user.id, user.password)]
+
+
+def _name(pool: Pool) -> str:
+    """The pool's name in SRP: its id behind the Region."""
+    return str(pool.id).partition("_")[2]
+
+
+def verify(pool: Pool, client: Client, given: dict[str, str], state: State) -> User | None:
+    """The user who proved the password, or None. A secret block is good for one try."""
+    block = given.get("PASSWORD_CLAIM_SECRET_BLOCK", "")
+    open_challenges = state.user_pools[pool.id].challenges
+    found = open_challenges.get(block)
+    if found is None or found.client_id != client.id or found.challenge != _CHALLENGE:
+        return None
+    del open_challenges[block]
+    user = find_user(pool, given.get("USERNAME", ""))
+    if user is None or user.username != found.username or state.clock.now() >= found.expires:
+        return None
+    proven = found.srp.accepts(
+        given.get("PASSWORD_CLAIM_SIGNATURE", ""),
+        srp_a=found.srp_a,
+        pool_name=_name(pool),
+        user_id=user.username,
+        secret_block=block,
+        timestamp=given.get("TIMESTAMP", ""),
+    )
+    return user if proven else None

@@ -1,0 +1,114 @@
+"""What a User Pool remembers beside moto's users, clients and groups."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from labkit.local.state import State
+
+
+@dataclass
+class Grant:
+    """One sign-in: the refresh token, and every token that came of it by `origin_jti`."""
+
+    origin_jti: str
+    username: str
+    client_id: str
+    refresh_token: str
+    auth_time: datetime
+    #: When the refresh token expires.
+    expires: datetime
+    revoked: bool = False
+
+
+@dataclass
+class Code:
+    """A confirmation code that was sent and not used yet."""
+
+    value: str
+    expires: datetime
+    #: The attribute that its use verifies, as in `email`.
+    attribute: str
+
+
+@dataclass
+class ChallengeSession:
+    """An unanswered challenge. It belongs to one user of one app client."""
+
+    challenge: str
+    username: str
+    client_id: str
+    expires: datetime
+    #: For PASSWORD_VERIFIER: SRP_A and the server's end of the exchange.
+    srp_a: str = ""
+    srp: Any = None
+
+
+@dataclass
+class PoolState:
+    """One pool's key pair, sign-ins, codes and open challenges."""
+
+    grants: dict[str, Grant] = field(default_factory=dict)
+    by_refresh_token: dict[str, Grant] = field(default_factory=dict)
+    #: By (username, purpose).
+    codes: dict[tuple[str, str], Code] = field(default_factory=dict)
+    challenges: dict[str, ChallengeSession] = field(default_factory=dict)
+    #: SRP salt and verifier by (user's sub, password), so that a second sign-in need not compute them.
+    verifiers: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+
+class SigningKey:
+    """An RSA key pair with its key id, made when it is first needed."""
+
+    def __init__(self, state: State, name: str) -> None:
+        self._state = state
+        self._name = name
+        self._key: RSAPrivateKey | None = None
+        self._kid = ""
+        self._lock = threading.Lock()
+
+    def pair(self) -> tuple[RSAPrivateKey, str]:
+        """The private key and its `kid`."""
+        with self._lock:
+            if self._key is None:
+                self._key = self._state.source.rsa_key(self._name)
+                self._kid = _kid(self._key)
+            return self._key, self._kid
+
+    def jwks(self) -> dict[str, Any]:
+        """The public half as a JSON Web Key Set (RFC 7517)."""
+        from jwt.algorithms import RSAAlgorithm
+
+        key, kid = self.pair()
+        public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        return {"keys": [{"alg": "RS256", "kid": kid, "use": "sig"} | {k: public[k] for k in ("e", "kty", "n")}]}
+
+
+def _kid(key: RSAPrivateKey) -> str:
+    import base64
+    import hashlib
+
+    modulus = key.public_key().public_numbers().n
+    return base64.b64encode(hashlib.sha256(modulus.to_bytes(256, "big")).digest()).decode()
+
+
+class UserPools:
+    """The state of every pool of one account, by pool id."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._pools: dict[str, PoolState] = {}
+        self._keys: dict[str, SigningKey] = {}
+
+    def __getitem__(self, pool_id: str) -> PoolState:
+        return self._pools.setdefault(pool_id, PoolState())
+
+    def key(self, pool_id: str) -> SigningKey:
+        """The pool's own key; no other pool's tokens verify with it."""
+        return self._keys.setdefault(pool_id, SigningKey(self._state, pool_id))

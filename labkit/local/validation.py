@@ -1,0 +1,124 @@
+"""Parameters against botocore's model: required members, types, lengths, patterns, enumerations.
+
+SDKs check only part of this before they send; AWS checks all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+
+#: The error code of a failed validation, where it is not ValidationException.
+_CODE = {"cognito-idp": "InvalidParameterException", "sts": "ValidationError"}
+
+
+def validate(call: Call) -> None:
+    """Raise AWS's validation error with every constraint that the parameters break."""
+    if call.model is None or call.model.input_shape is None:
+        return
+    faults = list(_structure(call.model.input_shape, call.parameters, ""))
+    if faults:
+        count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
+        raise AwsError(_CODE.get(call.service, "ValidationException"), f"{count}: {'; '.join(faults)}")
+
+
+def _structure(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield _fault(value, path, "Member must be an object")
+        return
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield _fault(None, _join(path, name), "Member must not be null")
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            yield from _member(member, value[name], _join(path, name))
+
+
+def _member(shape: Any, value: Any, path: str) -> Iterator[str]:
+    kind = shape.type_name
+    if kind == "structure":
+        yield from _structure(shape, value, path)
+    elif kind == "list":
+        yield from _list(shape, value, path)
+    elif kind == "map":
+        yield from _map(shape, value, path)
+    elif kind == "string":
+        yield from _string(shape, value, path)
+    elif kind in ("integer", "long"):
+        yield from _number(shape, value, path)
+    elif kind == "boolean" and not isinstance(value, bool):
+        yield _fault(value, path, "Member must be true or false")
+
+
+def _list(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield _fault(value, path, "Member must be a list")
+        return
+    yield from _length(shape, len(value), value, path)
+    for index, item in enumerate(value, 1):
+        yield from _member(shape.member, item, f"{path}.{index}.member")
+
+
+def _map(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield _fault(value, path, "Member must be a map")
+        return
+    yield from _length(shape, len(value), value, path)
+    for key, item in value.items():
+        yield from _member(shape.value, item, f"{path}.{key}.member")
+
+
+def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield _fault(value, path, "Member must be a string")
+        return
+    shown = "***" if shape.metadata.get("sensitive") else value
+    allowed = shape.metadata.get("enum")
+    if allowed and value not in allowed:
+        yield _fault(shown, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
+    yield from _length(shape, len(value), shown, path)
+    pattern = shape.metadata.get("pattern")
+    if pattern and not _compiled(pattern).fullmatch(value):
+        yield _fault(shown, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _length(shape: Any, size: int, shown: Any, path: str) -> Iterator[str]:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and size < low:
+        yield _fault(shown, path, f"Member must have length greater than or equal to {low}")
+    if high is not None and size > high:
+        yield _fault(shown, path, f"Member must have length less than or equal to {high}")
+
+
+def _number(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        yield _fault(value, path, "Member must be an integer")
+        return
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and value < low:
+        yield _fault(value, path, f"Member must have value greater than or equal to {low}")
+    if high is not None and value > high:
+        yield _fault(value, path, f"Member must have value less than or equal to {high}")
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of AWS's models, which are written for Java."""
+    if r"\p{" not in pattern:
+        return re.compile(pattern)
+    return re.compile(r"[\s\S]*")  # Unicode categories are beyond `re`; the length still counts
+
+
+def _fault(value: Any, path: str, constraint: str) -> str:
+    shown = "null" if value is None else f"'{str(value)[:120]}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _join(path: str, name: str) -> str:
+    lower = name[:1].lower() + name[1:]
+    return f"{path}.{lower}" if path else lower

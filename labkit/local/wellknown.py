@@ -1,0 +1,72 @@
+"""What anybody may read without credentials: key sets, discovery documents, the account's health."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import Response
+from labkit.local.trust import PROVIDER
+from labkit.local.user_pools.pools import Pool, find_pool, issuer
+from labkit.local.wire import Request
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+_POOL_PATH = re.compile(r"/(?P<pool>[\w-]+_[0-9A-Za-z]+)/\.well-known/(?P<document>jwks\.json|openid-configuration)")
+
+
+def answer(request: Request, state: State) -> Response | None:
+    """The document at a well-known path, or None where the request is for something else."""
+    if request.path == "/_labkit/health":
+        return _json(health(state))
+    if request.path == "/.well-known/jwks_uri":
+        return _json(state.identity_pools.key.jwks())
+    if request.path == "/.well-known/openid-configuration":
+        return _json(_configuration(f"https://{PROVIDER}", f"{_base(request)}/.well-known/jwks_uri", "RS512"))
+    match = _POOL_PATH.fullmatch(request.path)
+    if match is None:
+        return None
+    pool = find_pool(match["pool"], state)
+    if pool is None:
+        return _json({"message": f"User pool {match['pool']} does not exist."}, 404)
+    if match["document"] == "jwks.json":
+        return _json(state.user_pools.key(pool.id).jwks())
+    return _json(_pool_configuration(pool, request))
+
+
+def health(state: State) -> dict[str, Any]:
+    """Which account this is. `instance` changes with every start."""
+    from labkit import __version__
+
+    return {
+        "labkit": __version__,
+        "account": state.account_id,
+        "region": state.region,
+        "instance": state.instance,
+    }
+
+
+def _pool_configuration(pool: Pool, request: Request) -> dict[str, Any]:
+    return _configuration(issuer(pool), f"{_base(request)}/{pool.id}/.well-known/jwks.json", "RS256")
+
+
+def _configuration(name: str, jwks_uri: str, algorithm: str) -> dict[str, Any]:
+    """OpenID Connect Discovery 1.0, with the keys at the address at which this account answers."""
+    return {
+        "issuer": name,
+        "jwks_uri": jwks_uri,
+        "response_types_supported": ["code", "token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [algorithm],
+    }
+
+
+def _base(request: Request) -> str:
+    return f"http://{request.headers.get('host', '127.0.0.1')}"
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    headers = {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
+    return status, headers, json.dumps(document).encode()
