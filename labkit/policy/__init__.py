@@ -1,0 +1,41 @@
+"""The IAM decision, and the trace that is the decision."""
+
+from labkit.policy.conditions import Condition
+from labkit.policy.decide import Decision, PolicySet, decide
+from labkit.policy.denial import denial_text
+from labkit.policy.document import Policy, Statement
+from labkit.policy.explain import explain
+from labkit.policy.request import Anonymous, Federated, Request, Service
+from labkit.policy.trace import (
+    ConditionTrace,
+    ElementTrace,
+    LayerTrace,
+    Named,
+    PatternTrace,
+    State,
+    StatementTrace,
+    Verdict,
+)
+
+__all__ = [
+    "Anonymous",
+    "Condition",
+    "ConditionTrace",
+    "Decision",
+    "ElementTrace",
+    "Federated",
+    "LayerTrace",
+    "Named",
+    "PatternTrace",
+    "Policy",
+    "PolicySet",
+    "Request",
+    "Service",
+    "State",
+    "Statement",
+    "StatementTrace",
+    "Verdict",
+    "decide",
+    "denial_text",
+    "explain",
+]

@@ -1,0 +1,141 @@
+"""What is asked: who wants to do what with which resource, and everything known about the call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labkit.errors import LabError
+from labkit.policy.variables import Context, prepare
+
+_PRINCIPAL = re.compile(r"arn:([^:]+):(iam|sts)::(\d{12}):(root|(user|role|assumed-role|federated-user)/.+)")
+
+#: ARNs of buckets have no account, and those of AWS's own policies `aws` in its place.
+_OWNER = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """A caller that sends no credentials."""
+
+    def __str__(self) -> str:
+        return "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An AWS service that calls on its own behalf, as in `cognito-idp.amazonaws.com`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Federated:
+    """A caller whom an identity provider vouches for, before there are credentials.
+
+    `provider` is a host such as `cognito-identity.amazonaws.com`, or the provider's ARN.
+    """
+
+    provider: str
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+Principal = str | Anonymous | Service | Federated
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal taken apart into the names by which a policy can mean it."""
+
+    principal: Principal
+    #: None for a caller without an AWS account.
+    account: str | None = None
+    #: `root`, `user`, `role`, `assumed-role` or `federated-user`; empty without an account.
+    kind: str = ""
+    #: Name of the role, for a role and its sessions.
+    role: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> Caller:
+        """Raises LabError where `principal` is a string but not the ARN of an IAM or STS principal."""
+        if not isinstance(principal, str):
+            return cls(principal)
+        found = _PRINCIPAL.fullmatch(principal)
+        if found is None:
+            raise LabError(
+                f"`{principal}` names no caller: expected the ARN of a user, a role, "
+                "a session or an account's root"
+            )
+        _, _, account, name, kind = found.groups()
+        return cls(principal, account, kind or "root", _role(kind, name))
+
+    @property
+    def is_root_user(self) -> bool:
+        return self.kind == "root"
+
+    @property
+    def is_service_linked(self) -> bool:
+        """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html"""
+        return self.role is not None and self.role.startswith("AWSServiceRoleFor")
+
+
+def _role(kind: str | None, name: str) -> str | None:
+    if kind == "assumed-role":
+        return name.split("/")[1]
+    return name.rsplit("/", 1)[-1] if kind == "role" else None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One API call as IAM sees it.
+
+    `context` holds the condition keys of the call; a key that is not there is absent. A list is
+    a multivalued key. `wildcard_only_action` marks an action that knows no resource types.
+    """
+
+    principal: Principal
+    #: As in `s3:GetObject`.
+    action: str
+    #: ARN, or `*` where the action has no resource.
+    resource: str = "*"
+    #: Account that owns the resource; None takes it from the ARN, or else the caller's own.
+    resource_account: str | None = None
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    wildcard_only_action: bool = False
+
+    @property
+    def account(self) -> str | None:
+        """The account that owns the resource, or None where the request does not tell."""
+        found = _OWNER.match(self.resource)
+        return self.resource_account or (found[1] if found else None)
+
+    @property
+    def assumes_role(self) -> bool:
+        """Whether the resource-based policy is a role's trust policy."""
+        return self.action.lower().startswith("sts:") and ":role/" in self.resource
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request prepared once for all statements."""
+
+    #: Lower-case, since actions are not case-sensitive.
+    action: str
+    #: `*` where the action has no resource types: only Resource `*` covers it.
+    resource: str
+    caller: Caller
+    context: Context
+    #: Whether a permissions boundary is attached to the caller.
+    bounded: bool
+
+    @classmethod
+    def of(cls, request: Request, *, bounded: bool) -> Question:
+        resource = "*" if request.wildcard_only_action else request.resource
+        caller = Caller.of(request.principal)
+        return cls(request.action.lower(), resource, caller, prepare(request.context), bounded)
