@@ -6,9 +6,9 @@ read → identify → authenticate → validate → authorize → answer (labkit
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.local import control, identity_pools, policies, s3, sts, upstream, user_pools, wellknown, wire
 from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
@@ -22,10 +22,13 @@ from labkit.local.validation import validate
 if TYPE_CHECKING:
     from labkit.resources import Credentials
 
-_OWN = {"cognito-idp": user_pools.OPERATIONS, "cognito-identity": identity_pools.OPERATIONS, "labkit": control.OPERATIONS}
-_CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = policies.CHECKS | {
-    ("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()
+_OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
+    "cognito-idp": user_pools.OPERATIONS,
+    "cognito-identity": identity_pools.OPERATIONS,
+    "labkit": control.OPERATIONS,
 }
+_CHECKS = dict(policies.CHECKS)
+_CHECKS |= {("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()}
 _NOT_SIMULATED = {"cognito-idp": user_pools.NOT_SIMULATED, "sts": sts.NOT_SIMULATED}
 #: Services whose every operation is answered here or not at all.
 _OWN_ONLY = ("cognito-identity", "labkit")
@@ -83,7 +86,11 @@ class LocalApp:
             caller = ANONYMOUS
             if signed is not None and not call.unsigned:
                 caller = authenticate(
-                    request, signed, protocol=protocol.name, signing_name=signing_name(service), state=self.state
+                    request,
+                    signed,
+                    protocol=protocol.name,
+                    signing_name=signing_name(service),
+                    state=self.state,
                 )
             with self.state.lock:
                 return _identified(self._answer(call, caller, request_id), call, request_id)
@@ -169,4 +176,3 @@ def create_app(
     from labkit.local.beginning import begin
 
     return LocalApp(begin(seed, clock, account_id=account_id, region=region))
-

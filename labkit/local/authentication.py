@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit import sigv4
-from labkit.local.errors import AwsError
 from labkit.local.operations import is_region
 from labkit.local.refusals import Refusals, refusals_of
 from labkit.local.sessions import Session
@@ -128,7 +127,9 @@ def _from_query(request: Request, refuse: Refusals) -> Signed:
     )
 
 
-def authenticate(request: Request, signed: Signed, *, protocol: str, signing_name: str, state: State) -> Caller:
+def authenticate(
+    request: Request, signed: Signed, *, protocol: str, signing_name: str, state: State
+) -> Caller:
     """The principal whose key made the signature. Raises AwsError, in the protocol's own terms."""
     refuse = refusals_of(protocol)
     signed_at = _require_scope(signed, signing_name, refuse)
@@ -146,7 +147,9 @@ def _require_scope(signed: Signed, signing_name: str, refuse: Refusals) -> datet
         raise refuse.incomplete("X-Amz-Date must be present, as in `20260101T120000Z`.") from None
     scope = signed.scope
     if not signed.amz_date.startswith(scope.date):
-        raise refuse.scope(f"Date in Credential scope does not match YYYYMMDD from X-Amz-Date ({scope.date}).")
+        raise refuse.scope(
+            f"Date in Credential scope does not match YYYYMMDD from X-Amz-Date ({scope.date})."
+        )
     if scope.service != signing_name:
         raise refuse.scope(f"Credential should be scoped to correct service: '{signing_name}'.")
     if not is_region(scope.region):
@@ -233,5 +236,3 @@ def _require_payload(request: Request, signed: Signed, refuse: Refusals) -> None
         return
     if signed.payload_hash != hashlib.sha256(request.body).hexdigest():
         raise refuse.payload_mismatch()
-
-

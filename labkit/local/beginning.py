@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from labkit.local.clock import Clock
 from labkit.local.seed import Source
@@ -41,7 +42,8 @@ def _forget(account_id: str) -> None:
     from moto.core.base_backend import BackendDict
     from moto.s3.models import s3_backends
 
-    for backends in list(BackendDict._instances):
+    instances: Any = BackendDict
+    for backends in list(instances._instances):
         backends.pop(account_id, None)
     for bucket, (_, owner) in list(s3_backends.bucket_accounts.items()):
         if owner == account_id:

@@ -52,7 +52,7 @@ def advance_clock(call: Call, state: State) -> dict[str, Any]:
     return get_clock(call, state)
 
 
-OPERATIONS: dict[str, Callable[[Call, "State"], dict[str, Any]]] = {
+OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
     "ReadOutbox": read_outbox,

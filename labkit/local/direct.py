@@ -31,7 +31,7 @@ def respond(app: LocalApp, method: str, url: str, headers: dict[str, Any], body:
     captured: list[Any] = []
 
     def start_response(status: str, response_headers: list[tuple[str, str]], exc_info: object = None) -> None:
-        captured[:] = [int(status.split()[0]), dict(response_headers)]
+        captured[:] = [int(status.split(maxsplit=1)[0]), dict(response_headers)]
 
     content = b"".join(app(_environ(method, url, headers, body), start_response))
     status, response_headers = captured

@@ -53,7 +53,9 @@ class Protocol:
             headers = {"x-amz-request-id": request_id, "Content-Type": "application/xml"}
             return error.status, headers, _s3(error, request_id, resource)
         headers["x-amzn-ErrorType"] = error.code
-        headers["Content-Type"] = "application/json" if self.name == "rest-json" else "application/x-amz-json-1.1"
+        headers["Content-Type"] = (
+            "application/json" if self.name == "rest-json" else "application/x-amz-json-1.1"
+        )
         return error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode()
 
 

@@ -51,7 +51,6 @@ class Call:
         """Whether AWS takes this operation without a signature (botocore's `auth_type`)."""
         return self.model is not None and self.model.auth_type == "none"
 
-
     def replace(self, **members: Any) -> None:
         """Change members of a JSON request, for moto too, which reads the body again."""
         self.parameters |= members
@@ -135,8 +134,8 @@ def _identify_query(request: Request, service: str, region: str) -> Call:
 
 
 def _identify_rest(request: Request, service: str, region: str) -> Call:
-    from moto.core.routing import NotFound, get_service_router
-    from werkzeug.exceptions import MethodNotAllowed
+    from moto.core.routing import get_service_router
+    from werkzeug.exceptions import MethodNotAllowed, NotFound
 
     from labkit.local.upstream import werkzeug_request
 
@@ -144,7 +143,9 @@ def _identify_rest(request: Request, service: str, region: str) -> Call:
         model, uri = get_service_router(service).match(werkzeug_request(request, service, region))
     except (NotFound, MethodNotAllowed):
         raise AwsError(
-            "UnknownOperationException", f"{request.method} {request.path[:80]} is not an operation of {service}.", 404
+            "UnknownOperationException",
+            f"{request.method} {request.path[:80]} is not an operation of {service}.",
+            404,
         ) from None
     parameters = dict(uri)
     if protocol_of(service) == "rest-json" and request.body[:1] == b"{":
@@ -178,7 +179,7 @@ def _structured(form: dict[str, str], model: Any) -> dict[str, Any]:
     from werkzeug.datastructures import MultiDict
 
     parser = PROTOCOL_PARSERS["query"](model)
-    request = {"values": MultiDict(form), "headers": {}, "body": "", "method": "POST"}
+    request: Any = {"values": MultiDict(form), "headers": {}, "body": "", "method": "POST"}
     try:
         parsed = parser.parse(request | {"url_path": "/", "url_params": {}})
     except (ValueError, TypeError) as error:

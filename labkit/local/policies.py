@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.errors import PolicySyntaxError
 from labkit.local.errors import AwsError
@@ -34,7 +35,7 @@ def check_bucket_policy(call: Call, state: State) -> None:
     _require(document, "resource", "MalformedPolicy")
 
 
-def _require(document: Any, kind: str, code: str) -> None:
+def _require(document: Any, kind: Literal["identity", "resource", "trust"], code: str) -> None:
     if not isinstance(document, str):
         return  # a missing parameter is told apart by whoever reads it next
     try:
@@ -44,7 +45,7 @@ def _require(document: Any, kind: str, code: str) -> None:
 
 
 def load_aws_managed(call: Call, state: State) -> None:
-    """Make the one AWS managed policy known that this call names; all 1,500 would cost a second at start-up."""
+    """Make the one AWS managed policy known that this call names; all 1,500 would slow the start."""
     from moto.iam.models import AWSManagedPolicy, iam_backends
 
     arn = call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or ""
@@ -64,7 +65,7 @@ def _aws_managed() -> dict[str, Any]:
 
 
 #: Checks before moto answers, by service and operation.
-CHECKS = {
+CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "AttachGroupPolicy"): load_aws_managed,
     ("iam", "AttachRolePolicy"): load_aws_managed,
     ("iam", "AttachUserPolicy"): load_aws_managed,

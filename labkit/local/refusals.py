@@ -48,13 +48,17 @@ class Refusals:
         return AwsError(self.signature_code, message, self.status)
 
     def unknown_key(self) -> AwsError:
-        return AwsError(self.unknown_key_code, "The security token included in the request is invalid.", self.status)
+        return AwsError(
+            self.unknown_key_code, "The security token included in the request is invalid.", self.status
+        )
 
     def bad_session_token(self) -> AwsError:
         return self.unknown_key()
 
     def expired_session(self) -> AwsError:
-        return AwsError(self.expired_code, "The security token included in the request is expired", self.status)
+        return AwsError(
+            self.expired_code, "The security token included in the request is expired", self.status
+        )
 
     def bad_signature(self) -> AwsError:
         return AwsError(self.signature_code, _SIGNATURE_TEXT, self.status)
@@ -63,12 +67,16 @@ class Refusals:
         return self.bad_signature()
 
     def headers_not_signed(self, names: list[str]) -> AwsError:
-        return AwsError(self.signature_code, f"These headers must be signed: {', '.join(names)}.", self.status)
+        return AwsError(
+            self.signature_code, f"These headers must be signed: {', '.join(names)}.", self.status
+        )
 
     def too_old(self, signed_at: datetime, now: datetime, skew: timedelta) -> AwsError:
         limit = f"{timestamp(now - skew)} ({timestamp(now)} - 5 min.)"
         return AwsError(
-            self.signature_code, f"Signature expired: {timestamp(signed_at)} is now earlier than {limit}", self.status
+            self.signature_code,
+            f"Signature expired: {timestamp(signed_at)} is now earlier than {limit}",
+            self.status,
         )
 
     def not_yet_current(self, signed_at: datetime, now: datetime, skew: timedelta) -> AwsError:
@@ -80,7 +88,9 @@ class Refusals:
         )
 
     def presigned_expired(self) -> AwsError:
-        return AwsError(self.signature_code, "Signature expired: the presigned URL is no longer valid.", self.status)
+        return AwsError(
+            self.signature_code, "Signature expired: the presigned URL is no longer valid.", self.status
+        )
 
 
 class S3Refusals(Refusals):
@@ -95,7 +105,9 @@ class S3Refusals(Refusals):
         return AwsError("AuthorizationQueryParametersError", message, 400)
 
     def scope(self, message: str) -> AwsError:
-        return AwsError("AuthorizationHeaderMalformed", f"The authorization header is malformed; {message}", 400)
+        return AwsError(
+            "AuthorizationHeaderMalformed", f"The authorization header is malformed; {message}", 400
+        )
 
     def unknown_key(self) -> AwsError:
         return AwsError(
@@ -152,5 +164,11 @@ def refusals_of(protocol: str) -> Refusals:
     if protocol == "query":
         codes = ("IncompleteSignature", "MissingAuthenticationToken", "InvalidClientTokenId")
         return Refusals(*codes, "SignatureDoesNotMatch", "ExpiredToken", 403)
-    codes = ("IncompleteSignatureException", "MissingAuthenticationTokenException", "UnrecognizedClientException")
-    return Refusals(*codes, "InvalidSignatureException", "ExpiredTokenException", 403 if protocol == "rest-json" else 400)
+    codes = (
+        "IncompleteSignatureException",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+    )
+    return Refusals(
+        *codes, "InvalidSignatureException", "ExpiredTokenException", 403 if protocol == "rest-json" else 400
+    )

@@ -9,7 +9,7 @@ import string
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from labkit.errors import LabError
 
@@ -83,5 +83,5 @@ def _seeded_rsa_key(read: Callable[[int], bytes]) -> RSAPrivateKey:
     from Crypto.PublicKey import RSA
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    key = load_der_private_key(RSA.generate(2048, randfunc=read).export_key("DER"), password=None)
-    return key  # type: ignore[return-value]  # an RSA DER loads as an RSA key
+    der = RSA.generate(2048, randfunc=read).export_key("DER")
+    return cast("RSAPrivateKey", load_der_private_key(der, password=None))

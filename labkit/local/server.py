@@ -26,7 +26,9 @@ class Server:
 
         # A client that stops talking in the middle of a request holds a thread until the timeout:
         # enough threads, and a short patience, keep the account answering the others.
-        self._server: Any = wsgi.Server((HOST, port), app, numthreads=8, max=64, timeout=10, server_name="labkit")
+        self._server: Any = wsgi.Server(
+            (HOST, port), app, numthreads=8, max=64, timeout=10, server_name="labkit"
+        )
         self._server.max_request_header_size = MAX_HEADERS
         self._server.max_request_body_size = MAX_BODY
         self._server.shutdown_timeout = 1

@@ -39,7 +39,8 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
     if caller.session is not None and duration > timedelta(seconds=_CHAINED):
         raise AwsError(
             "ValidationError",
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+            "The requested DurationSeconds exceeds the 1 hour session limit "
+            "for roles assumed by role chaining",
         )
     session = _issue(call, role, duration, {}, state)
     return _answer(session) | {"PackedPolicySize": 0}
@@ -69,7 +70,8 @@ def _role(call: Call, state: State, denied: str = "") -> Any:
     if not _SESSION_NAME.fullmatch(name):
         raise AwsError(
             "ValidationError",
-            f"1 validation error detected: Value '{name[:80]}' at 'roleSessionName' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{name[:80]}' at 'roleSessionName' failed to satisfy "
+            "constraint: "
             "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
         )
     role = role_named(arn, state)
@@ -83,12 +85,14 @@ def _duration(call: Call, role: Any) -> timedelta:
     if not 900 <= seconds <= 43200:
         raise AwsError(
             "ValidationError",
-            f"1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{seconds}' at 'durationSeconds' failed to satisfy "
+            "constraint: "
             "Member must have value between 900 and 43200",
         )
     if seconds > int(role.max_session_duration or 3600):
         raise AwsError(
-            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
     return timedelta(seconds=seconds)
 
@@ -139,7 +143,9 @@ def _verified(token: str, state: State) -> Claims:
         unverified = jwt.decode(token, options={"verify_signature": False})
         if unverified.get("iss") != f"https://{PROVIDER}":
             issuer = str(unverified.get("iss", ""))[:120]
-            raise AwsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
+            raise AwsError(
+                "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"
+            )
         claims = jwt.decode(token, key.public_key(), algorithms=["RS512"], options=options)
     except jwt.InvalidSignatureError:
         raise AwsError("InvalidIdentityToken", "Couldn't verify signed token.") from None  # unconfirmed text
@@ -153,7 +159,8 @@ def _require_unexpired(expires: int, now: datetime) -> None:
     if int(now.timestamp()) >= expires:
         raise AwsError(
             "ExpiredTokenException",
-            f"Token expired: current date/time {int(now.timestamp())} must be before the expiration date/time {expires}",
+            f"Token expired: current date/time {int(now.timestamp())} "
+            f"must be before the expiration date/time {expires}",
         )
 
 
@@ -165,5 +172,11 @@ OPERATIONS = {
 
 #: moto answers these with made-up keys that belong to nobody.
 NOT_SIMULATED = frozenset(
-    {"AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage", "GetFederationToken", "GetSessionToken"}
+    {
+        "AssumeRoleWithSAML",
+        "AssumeRoot",
+        "DecodeAuthorizationMessage",
+        "GetFederationToken",
+        "GetSessionToken",
+    }
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import re
 import traceback
@@ -116,15 +115,15 @@ def _require_implemented(handler: Handler, call: Call) -> None:
 
     S3 routes inside its response class, by path and query instead of by operation name.
     """
-    response_class = getattr(handler, "__self__", None)
-    if call.service == "s3" or not inspect.isclass(response_class):
+    response_class: Any = getattr(handler, "__self__", None)
+    if call.service == "s3" or not isinstance(response_class, type):
         return
     if call.operation not in _implemented(response_class):
         raise not_simulated(f"{call.service}:{call.operation}")
 
 
 @lru_cache(maxsize=256)
-def _implemented(response_class: type) -> _Names:
+def _implemented(response_class: Any) -> _Names:
     from moto.core.utils import method_names_from_class
 
     return _Names(frozenset(method_names_from_class(response_class)))

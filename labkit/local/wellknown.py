@@ -14,7 +14,9 @@ from labkit.local.wire import Request
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-_POOL_PATH = re.compile(r"/(?P<pool>[\w-]+_[0-9A-Za-z]+)/\.well-known/(?P<document>jwks\.json|openid-configuration)")
+_POOL_PATH = re.compile(
+    r"/(?P<pool>[\w-]+_[0-9A-Za-z]+)/\.well-known/(?P<document>jwks\.json|openid-configuration)"
+)
 
 
 def answer(request: Request, state: State) -> Response | None:

@@ -31,7 +31,7 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
     context = context_of(call, caller, state)
     refused = set()
     for ask in _SERVICES.get(call.service, other.asks)(call, state):
-        decision = put(ask, call, caller, state, context)
+        decision = put(ask, caller, state, context)
         state.decisions.keep(request_id, decision)
         if decision.allowed:
             continue
@@ -41,7 +41,7 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
     return refused
 
 
-def put(ask: Ask, call: Call, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
+def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
     """Put one question to the policy engine."""
     request = Request(
         principal=Anonymous() if caller.anonymous else caller.arn,
@@ -56,7 +56,7 @@ def put(ask: Ask, call: Call, caller: Caller, state: State, context: dict[str, s
 
 def allowed(action: str, resource: str, call: Call, caller: Caller, state: State) -> bool:
     """Whether `caller` may also do something else, as S3 asks before it says that a key is missing."""
-    return put(Ask(action, resource), call, caller, state, context_of(call, caller, state)).allowed
+    return put(Ask(action, resource), caller, state, context_of(call, caller, state)).allowed
 
 
 def _owner(ask: Ask, state: State) -> str:

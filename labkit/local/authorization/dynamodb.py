@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _EXPRESSIONS = (
-    "ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression", "UpdateExpression",
+    "ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression",
+    "UpdateExpression",
 )  # fmt: skip
 _WORDS = {
     "add", "and", "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "between",
@@ -110,7 +111,9 @@ def _batch_get(call: Call, state: State) -> list[Ask]:
         keys = given.get("Keys") or []
         merged = dict(given) | {"Key": {k: v for key in keys for k, v in key.items()}}
         context = _leading(keys, _hash_key(call, state, name)) | _attributes(merged)
-        wanted.append(Ask("dynamodb:BatchGetItem", _arn(call, state, name), context | _returns(call.parameters)))
+        wanted.append(
+            Ask("dynamodb:BatchGetItem", _arn(call, state, name), context | _returns(call.parameters))
+        )
     return wanted
 
 
@@ -121,7 +124,9 @@ def _batch_write(call: Call, state: State) -> list[Ask]:
         items = [w["PutRequest"]["Item"] if "PutRequest" in w else w["DeleteRequest"]["Key"] for w in writes]
         merged = {"Item": {k: v for item in items for k, v in item.items()}}
         context = _leading(items, _hash_key(call, state, name)) | _attributes(merged)
-        wanted.append(Ask("dynamodb:BatchWriteItem", _arn(call, state, name), context | _returns(call.parameters)))
+        wanted.append(
+            Ask("dynamodb:BatchWriteItem", _arn(call, state, name), context | _returns(call.parameters))
+        )
     return wanted
 
 

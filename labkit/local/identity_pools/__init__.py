@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from labkit.local.identity_pools import credentials, identities, pools
+from labkit.local.operations import Call
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
 
 #: Operations that are answered here, by AWS's name; moto is asked for none of this service's.
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "CreateIdentityPool": pools.create_identity_pool,
     "DeleteIdentityPool": pools.delete_identity_pool,
     "DescribeIdentity": identities.describe_identity,

@@ -47,8 +47,12 @@ def get_credentials_for_identity(call: Call, state: State) -> dict[str, Any]:
         policies=None if subjects else session_policies(),
         context=claims.context,
     )
-    keys = {"AccessKeyId": session.access_key_id, "SecretKey": session.secret_access_key.reveal()}
-    keys |= {"SessionToken": session.session_token.reveal(), "Expiration": session.expiration}
+    keys = {
+        "AccessKeyId": session.access_key_id,
+        "SecretKey": session.secret_access_key.reveal(),
+        "SessionToken": session.session_token.reveal(),
+        "Expiration": session.expiration,
+    }
     return {"IdentityId": identity.id, "Credentials": keys}
 
 
@@ -81,5 +85,3 @@ def _open_id_token(pool: Pool, identity_id: str, methods: tuple[str, ...], state
     }
     key, kid = state.identity_pools.key.pair()
     return jwt.encode(claims, key, algorithm="RS512", headers={"kid": kid})
-
-

@@ -15,11 +15,12 @@ MANAGED = "AmazonCognitoUnAuthedIdentitiesSessionPolicy"
 
 #: Services in the inline session policy (same page).
 _INLINE_ACTIONS = [
-    "cloudwatch:*", "logs:*", "dynamodb:*", "kinesis:*", "mobileanalytics:*", "s3:*", "ses:*", "sns:*", "sqs:*",
-    "lambda:*", "machinelearning:*", "execute-api:*", "iot:*", "gamelift:*", "cognito-identity:*", "cognito-idp:*",
-    "lex:*", "polly:*", "comprehend:*", "translate:*", "transcribe:*", "rekognition:*", "mobiletargeting:*",
-    "firehose:*", "appsync:*", "personalize:*", "sagemaker:InvokeEndpoint", "cognito-sync:*", "codewhisperer:*",
-    "textract:DetectDocumentText", "textract:AnalyzeDocument", "sdb:*",
+    "cloudwatch:*", "logs:*", "dynamodb:*", "kinesis:*", "mobileanalytics:*", "s3:*", "ses:*", "sns:*",
+    "sqs:*", "lambda:*", "machinelearning:*", "execute-api:*", "iot:*", "gamelift:*",
+    "cognito-identity:*", "cognito-idp:*", "lex:*", "polly:*", "comprehend:*", "translate:*",
+    "transcribe:*", "rekognition:*", "mobiletargeting:*", "firehose:*", "appsync:*", "personalize:*",
+    "sagemaker:InvokeEndpoint", "cognito-sync:*", "codewhisperer:*", "textract:DetectDocumentText",
+    "textract:AnalyzeDocument", "sdb:*",
 ]  # fmt: skip
 
 

@@ -34,7 +34,9 @@ def get_id(call: Call, state: State) -> dict[str, Any]:
 
 def require_guests(pool: Pool) -> None:
     if not pool.allows_guests:
-        raise AwsError("NotAuthorizedException", "Unauthenticated access is not supported for this identity pool.")
+        raise AwsError(
+            "NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."
+        )
 
 
 def _new(pool: Pool, subjects: dict[str, str], state: State) -> Identity:
@@ -48,7 +50,9 @@ def link(pool: Pool, identity: Identity, subjects: dict[str, str], state: State)
     """Remember verified logins with an identity. One identity has one login of each provider."""
     for provider, subject in subjects.items():
         if identity.logins.get(provider, subject) != subject:
-            raise AwsError("ResourceConflictException", "Logins don't match. Identity has another login already.")
+            raise AwsError(
+                "ResourceConflictException", "Logins don't match. Identity has another login already."
+            )
     for pair in subjects.items():
         pool.by_login[pair] = identity.id
     if set(subjects) - set(identity.logins):
@@ -95,5 +99,7 @@ def _described(identity: Identity) -> dict[str, Any]:
 
 def list_identities(call: Call, state: State) -> dict[str, Any]:
     pool = state.identity_pools.named(call.parameters["IdentityPoolId"])
-    ids, token = paged(sorted(pool.identities), call.parameters["MaxResults"], call.parameters.get("NextToken"))
+    ids, token = paged(
+        sorted(pool.identities), call.parameters["MaxResults"], call.parameters.get("NextToken")
+    )
     return {"IdentityPoolId": pool.id, "Identities": [_described(pool.identities[i]) for i in ids]} | token

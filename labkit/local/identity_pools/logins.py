@@ -31,7 +31,9 @@ def _subject(pool: Pool, provider: str, token: str, state: State) -> str:
         if provider in (pool.settings.get("SupportedLoginProviders") or {}) or provider.startswith("arn:"):
             raise not_simulated(f"logins of `{provider}`")
         raise _unsupported()
-    trusted = [p for p in pool.settings.get("CognitoIdentityProviders") or [] if p.get("ProviderName") == provider]
+    trusted = [
+        p for p in pool.settings.get("CognitoIdentityProviders") or [] if p.get("ProviderName") == provider
+    ]
     if not trusted:
         raise _unsupported()
     claims = _verified_id_token(provider, match["pool"], token, state)

@@ -53,7 +53,9 @@ def delete_identity_pool(call: Call, state: State) -> dict[str, Any]:
 
 def list_identity_pools(call: Call, state: State) -> dict[str, Any]:
     """Pools of this Region, a page at a time; the token is the last page's last id."""
-    ids = sorted(pool_id for pool_id, pool in state.identity_pools.pools.items() if pool.region == call.region)
+    ids = sorted(
+        pool_id for pool_id, pool in state.identity_pools.pools.items() if pool.region == call.region
+    )
     page, token = paged(ids, call.parameters["MaxResults"], call.parameters.get("NextToken"))
     pools = state.identity_pools.pools
     shown = [{"IdentityPoolId": i, "IdentityPoolName": pools[i].settings["IdentityPoolName"]} for i in page]

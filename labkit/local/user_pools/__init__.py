@@ -6,10 +6,17 @@ or issues a token is done here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.operations import Call
 from labkit.local.user_pools import administration, passwords, profile, sign_in, sign_out, sign_up
 
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
 #: Operations that are answered here, by AWS's name.
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
     "AdminInitiateAuth": sign_in.admin_initiate_auth,
     "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
@@ -30,7 +37,7 @@ OPERATIONS = {
 }
 
 #: Checks before moto answers.
-CHECKS = {
+CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminCreateUser": administration.check_create_user,
     "AdminSetUserPassword": administration.check_set_password,
     "AdminUpdateUserAttributes": administration.check_update_attributes,

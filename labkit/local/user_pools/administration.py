@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call

@@ -21,14 +21,16 @@ def standard_attributes() -> tuple[str, ...]:
     return tuple(CognitoIdpUserPoolAttribute.STANDARD_SCHEMA)
 
 
-def readable_claims(pool: Pool, client: Client, user: User) -> dict[str, Any]:
+def readable_claims(client: Client, user: User) -> dict[str, Any]:
     """A user's attributes as claims of the ID token, as far as the client may read them.
 
     Without ReadAttributes a client reads the standard attributes and the two `_verified` ones.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     """
     readable = client.extended_config.get("ReadAttributes") or standard_attributes()
-    given = {name: value for name, value in user.attribute_lookup.items() if name in readable and name != "sub"}
+    given = {
+        name: value for name, value in user.attribute_lookup.items() if name in readable and name != "sub"
+    }
     return {name: _claim(name, value) for name, value in given.items()}
 
 

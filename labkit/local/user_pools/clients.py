@@ -32,13 +32,17 @@ _VALIDITY = {
 def require_flow(client: Client, flow: str) -> None:
     """Raise AwsError where the client does not allow this AuthFlow."""
     allowed = client.extended_config.get("ExplicitAuthFlows") or DEFAULT_FLOWS
-    name = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}.get(flow, flow)
+    name = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}.get(
+        flow, flow
+    )
     legacy = {"ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH"}
     if f"ALLOW_{name}" in allowed or legacy.get(name) in allowed:
         return
     if name in ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH") and not any(f.startswith("ALLOW_") for f in allowed):
         return  # with the legacy values these two are always on (same page)
-    raise AwsError("InvalidParameterException", _DISABLED_TEXT.get(name, "Auth flow not enabled for this client"))
+    raise AwsError(
+        "InvalidParameterException", _DISABLED_TEXT.get(name, "Auth flow not enabled for this client")
+    )
 
 
 def require_secret_hash(client: Client, usernames: tuple[str, ...], given: str | None) -> None:
@@ -90,7 +94,9 @@ def require_valid_lifetimes(config: dict[str, Any]) -> None:
         except OverflowError:
             lifetime = timedelta.max
         if not shortest <= lifetime <= longest:
-            raise AwsError("InvalidParameterException", f"Invalid range for token validity: {kind.lower()} token.")
+            raise AwsError(
+                "InvalidParameterException", f"Invalid range for token validity: {kind.lower()} token."
+            )
     if _validity(config, "Refresh") < max(_validity(config, "Access"), _validity(config, "Id")):
         raise AwsError(
             "InvalidParameterException",

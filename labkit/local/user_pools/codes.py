@@ -41,8 +41,11 @@ def recovery_attribute(pool: Pool, user: User) -> str | None:
     setting = (pool.extended_config.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms")
     names = [m["Name"] for m in sorted(setting, key=lambda m: m["Priority"])] if setting else []
     for name in names or ["verified_phone_number", "verified_email"]:
-        attribute = name.removeprefix("verified_")
-        if user.attribute_lookup.get(f"{attribute}_verified") == "true" and attribute in user.attribute_lookup:
+        attribute = str(name).removeprefix("verified_")
+        if (
+            user.attribute_lookup.get(f"{attribute}_verified") == "true"
+            and attribute in user.attribute_lookup
+        ):
             return attribute
     return None
 

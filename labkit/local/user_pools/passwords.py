@@ -49,7 +49,10 @@ def _broken(rule: str) -> AwsError:
 
 
 def matches(user: User, password: str) -> bool:
-    return hmac.compare_digest(str(user.password or "").encode(), password.encode()) and user.password is not None
+    return (
+        hmac.compare_digest(str(user.password or "").encode(), password.encode())
+        and user.password is not None
+    )
 
 
 def change_password(call: Call, state: State) -> dict[str, Any]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def get_user(call: Call, state: State) -> dict[str, Any]:
     _, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
     shown = [{"Name": "sub", "Value": user.id}]
-    shown += [{"Name": name, "Value": value} for name, value in user.attribute_lookup.items() if name != "sub"]
+    shown += [
+        {"Name": name, "Value": value} for name, value in user.attribute_lookup.items() if name != "sub"
+    ]
     return {"Username": user.username, "UserAttributes": shown}
 
 

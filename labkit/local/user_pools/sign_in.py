@@ -14,7 +14,15 @@ from labkit.local.user_pools import sign_in_srp, tokens
 from labkit.local.user_pools.attributes import require_known, require_mutable, required_at_first_sign_in
 from labkit.local.user_pools.clients import require_flow, require_secret_hash, session_validity
 from labkit.local.user_pools.passwords import matches, require_policy, set_password
-from labkit.local.user_pools.pools import Client, Pool, User, client_named, find_user, hides_existence, status_of
+from labkit.local.user_pools.pools import (
+    Client,
+    Pool,
+    User,
+    client_named,
+    find_user,
+    hides_existence,
+    status_of,
+)
 from labkit.local.user_pools.sign_up import require_no_triggers
 from labkit.local.user_pools.state import ChallengeSession
 
@@ -22,7 +30,13 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _PUBLIC_FLOWS = ("USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
-_ADMIN_FLOWS = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
+_ADMIN_FLOWS = (
+    "ADMIN_USER_PASSWORD_AUTH",
+    "ADMIN_NO_SRP_AUTH",
+    "USER_SRP_AUTH",
+    "REFRESH_TOKEN_AUTH",
+    "REFRESH_TOKEN",
+)
 
 
 def initiate_auth(call: Call, state: State) -> dict[str, Any]:
@@ -89,7 +103,11 @@ def _required(given: dict[str, str], name: str) -> str:
 def _user(pool: Pool, client: Client, username: str) -> User:
     user = find_user(pool, username)
     if user is None:
-        raise incorrect() if hides_existence(client) else AwsError("UserNotFoundException", "User does not exist.")
+        raise (
+            incorrect()
+            if hides_existence(client)
+            else AwsError("UserNotFoundException", "User does not exist.")
+        )
     return user
 
 
@@ -158,7 +176,9 @@ def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -
     user = find_user(pool, given["USERNAME"])
     if user is None or user.username != session.username:
         raise invalid_session()
-    changed = {n.removeprefix("userAttributes."): v for n, v in given.items() if n.startswith("userAttributes.")}
+    changed = {
+        n.removeprefix("userAttributes."): v for n, v in given.items() if n.startswith("userAttributes.")
+    }
     require_known(pool, changed)
     require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
     password = _required(given, "NEW_PASSWORD")
@@ -169,7 +189,9 @@ def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -
     return proceed(pool, client, user, state)
 
 
-def take_session(pool: Pool, client: Client, session: str | None, challenge: str, state: State) -> ChallengeSession:
+def take_session(
+    pool: Pool, client: Client, session: str | None, challenge: str, state: State
+) -> ChallengeSession:
     """The open challenge behind a Session string. Raises AwsError for a foreign, expired or used one."""
     found = state.user_pools[pool.id].challenges.get(session or "")
     if found is None or found.client_id != client.id or found.challenge != challenge:
@@ -181,5 +203,3 @@ def take_session(pool: Pool, client: Client, session: str | None, challenge: str
 
 def invalid_session() -> AwsError:
     return AwsError("NotAuthorizedException", "Invalid session for the user.")
-
-

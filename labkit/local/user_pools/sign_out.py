@@ -26,7 +26,9 @@ def admin_user_global_sign_out(call: Call, state: State) -> dict[str, Any]:
 
 
 def revoke_token(call: Call, state: State) -> dict[str, Any]:
-    """Revoke one refresh token and the access tokens that came of it. An unknown token is no error (RFC 7009).
+    """Revoke one refresh token and the access tokens that came of it.
+
+    An unknown token is no error (RFC 7009, section 2.2).
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html
     """

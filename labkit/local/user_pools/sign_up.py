@@ -40,7 +40,7 @@ def sign_up(call: Call, state: State) -> dict[str, Any]:
     given = attributes.flat(call.parameters.get("UserAttributes"))
     _require_attributes(pool, username, given)
     require_policy(pool, password)
-    user = _create(pool, client, username, password, given)
+    user = _create(pool, username, password, given)
     answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
     attribute = codes.auto_verified(pool, user)
     if attribute is not None:
@@ -69,7 +69,7 @@ def _require_attributes(pool: Pool, username: str, given: dict[str, str]) -> Non
     attributes.require_complete(pool, given | ({kind: username} if kind in as_username else {}))
 
 
-def _create(pool: Pool, client: Client, username: str, password: str, given: dict[str, str]) -> User:
+def _create(pool: Pool, username: str, password: str, given: dict[str, str]) -> User:
     """moto keeps the user; its own password check, whose text is not AWS's, has been made already."""
     from moto.cognitoidp.models import CognitoIdpUser, UserStatus
 
@@ -80,7 +80,9 @@ def _create(pool: Pool, client: Client, username: str, password: str, given: dic
             raise AwsError("InvalidParameterException", f"Username should be {_either(as_username)}.")
         given = given | {kind: username}
     stored = [{"Name": name, "Value": value} for name, value in given.items()]
-    user = CognitoIdpUser(pool.id, None if as_username else username, password, UserStatus.UNCONFIRMED, stored)
+    user = CognitoIdpUser(
+        pool.id, None if as_username else username, password, UserStatus.UNCONFIRMED, stored
+    )
     pool.users[user.username] = user
     return user
 
@@ -114,7 +116,9 @@ def _unknown_user(client: Client, hidden: AwsError) -> AwsError:
 
 
 def _not_unconfirmed(user: User) -> AwsError:
-    return AwsError("NotAuthorizedException", f"User cannot be confirmed. Current status is {status_of(user)}")
+    return AwsError(
+        "NotAuthorizedException", f"User cannot be confirmed. Current status is {status_of(user)}"
+    )
 
 
 def resend_confirmation_code(call: Call, state: State) -> dict[str, Any]:

@@ -87,7 +87,9 @@ class SigningKey:
 
         key, kid = self.pair()
         public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        return {"keys": [{"alg": "RS256", "kid": kid, "use": "sig"} | {k: public[k] for k in ("e", "kty", "n")}]}
+        return {
+            "keys": [{"alg": "RS256", "kid": kid, "use": "sig"} | {k: public[k] for k in ("e", "kty", "n")}]
+        }
 
 
 def _kid(key: RSAPrivateKey) -> str:

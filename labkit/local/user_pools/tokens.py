@@ -51,7 +51,7 @@ def issue(pool: Pool, client: Client, user: User, grant: Grant, state: State) ->
     access = common | {"client_id": client.id, "token_use": "access", "scope": SIGN_IN_SCOPE}
     access |= {"username": user.username}
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
-    identity |= _roles(user) | readable_claims(pool, client, user)
+    identity |= _roles(user) | readable_claims(client, user)
     return {
         "AccessToken": _sign(pool, access, now, now + access_for, state),
         "IdToken": _sign(pool, identity, now, now + validity(client, "Id"), state),
@@ -71,7 +71,8 @@ def _common(pool: Pool, user: User, grant: Grant, event_id: str) -> dict[str, An
 def _by_precedence(user: User) -> list[Any]:
     """A user's groups, the lowest precedence value first; groups without one last."""
     return sorted(
-        user.groups, key=lambda g: (g.precedence is None, g.precedence if g.precedence is not None else 0, g.group_name)
+        user.groups,
+        key=lambda g: (g.precedence is None, g.precedence if g.precedence is not None else 0, g.group_name),
     )
 
 
