@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from labkit import course as course
     from labkit import flow as flow
     from labkit import provision as provision
     from labkit import show as show
@@ -37,6 +38,7 @@ _HOMES = {
     "PolicySet": "labkit.policy",
     "Request": "labkit.policy",
     "TokenRejected": "labkit.errors",
+    "course": None,
     "decide": "labkit.policy",
     "decode_unverified": "labkit.tokens",
     "explain": "labkit.policy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -9,15 +10,25 @@ from labkit.local import upstream
 from labkit.local.authentication import Caller
 from labkit.local.authorization import allowed
 from labkit.local.authorization.s3 import listed_keys, without
-from labkit.local.errors import AwsError, Response
+from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.operations import Call
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
 
+#: Operations that moto's S3, which routes by path and query, would take for others.
+_NOT_SIMULATED = re.compile(
+    r".*(Abac|Analytics|Annotation|DirectoryBuckets|IntelligentTiering|Metadata|Metrics|RequestPayment|Torrent).*"
+    r"|CreateSession|DeleteBucketInventoryConfiguration|GetObjectRetention|RenameObject"
+    r"|UpdateObjectEncryption|WriteGetObjectResponse"
+)
+
+
 def answer(call: Call, caller: Caller, state: State, refused: set[int]) -> Response:
     """moto's answer, amended."""
+    if _NOT_SIMULATED.fullmatch(call.operation):
+        raise not_simulated(f"s3:{call.operation}")
     if refused:
         return _delete_others(call, state, refused)
     response = upstream.call(call, state.account_id)

@@ -85,8 +85,12 @@ def _answer(handler: Handler, request: Any) -> tuple[int, dict[str, Any], Any]:
 
 
 def _clean(headers: dict[str, Any]) -> dict[str, str]:
-    """moto's headers without the two that it uses for itself or that the server writes."""
-    return {k: str(v) for k, v in headers.items() if k.lower() not in ("status", "date", "server")}
+    """moto's headers without those that it uses for itself or that the server writes.
+
+    moto spells `content-length` in either case; a response must not carry it twice (RFC 9110, section 8.6).
+    """
+    kept = {k: str(v) for k, v in headers.items() if k.lower() not in ("status", "date", "server")}
+    return {("Content-Length" if k.lower() == "content-length" else k): v for k, v in kept.items()}
 
 
 def _handler(service: str, region: str, path: str) -> Handler:

@@ -11,6 +11,7 @@ from labkit.show.decisions import decision
 from labkit.show.diagram import Sequence, sequence
 from labkit.show.pools import side_by_side
 from labkit.show.records import table
+from labkit.show.refusals import refusal
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
 from labkit.show.view import View
@@ -23,6 +24,7 @@ __all__ = [
     "compare",
     "decision",
     "lifetimes",
+    "refusal",
     "sequence",
     "side_by_side",
     "table",

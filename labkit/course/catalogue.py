@@ -1,0 +1,96 @@
+"""The exercises of the notebooks, by the notebook's number."""
+
+from __future__ import annotations
+
+from labkit.course.exercises import Exercise
+from labkit.errors import TokenRejected
+from labkit.resources import Attempt, Identity, Tokens
+from labkit.tokens import decode_unverified
+
+
+def _signed_in_as_carol(answer: Tokens) -> str | None:
+    claims = decode_unverified(answer.id_token).claims
+    if claims.get("cognito:username") != "carol":
+        return f"These are the tokens of `{claims.get('cognito:username')}`, not of `carol`."
+    if claims.get("email_verified") is not True:
+        return "Carol's address is not verified. Which operation checks the code?"
+    return None
+
+
+def _rejected_for_its_use(answer: TokenRejected) -> str | None:
+    if answer.check == "token_use":
+        return None
+    return f"The check that failed is `{answer.check}`. Which token says what it is *for*?"
+
+
+def _two_guests(answer: tuple[Identity, Identity]) -> str | None:
+    first, second = answer
+    if not (first.guest and second.guest):
+        return "One of them is not a guest: it was made with a login."
+    if first.id == second.id:
+        return "That is the same Identity ID twice."
+    return None
+
+
+def _refused_listing(answer: Attempt) -> str | None:
+    if answer.action != "s3:ListBucket":
+        return f"This is `{answer.action}`; the task asks for `s3:ListBucket`."
+    if answer.allowed:
+        return "AWS allowed this listing. Whose prefix may Alice not list?"
+    return None
+
+
+EXERCISES = {
+    "01": Exercise(
+        "01",
+        "Bring a user `carol` from sign-up to tokens.",
+        (
+            "Three operations: sign up, confirm, sign in.",
+            "The code comes from `account.confirmation_code('carol')`.",
+            "The last line is `carol_tokens = sign_in.initiate_auth(account, app, 'carol', password)`.",
+        ),
+        "password = 'Carol-in-labkit-3'\n"
+        "user_pool.sign_up(account, app, 'carol', password, {'email': 'carol@example.com'})\n"
+        "user_pool.confirm_sign_up(account, app, 'carol', account.confirmation_code('carol'))\n"
+        "carol_tokens = sign_in.initiate_auth(account, app, 'carol', password)",
+        _signed_in_as_carol,
+    ),
+    "02": Exercise(
+        "02",
+        "Make a verification fail because of what the token is for.",
+        (
+            "Every token says what it is for in one claim.",
+            "Ask for one use and hand in the other token. Both are good and unexpired.",
+            "Call `tokens.verify(...)` on an access token with `token_use='id'`, and keep the error.",
+        ),
+        "fresh = sign_in.initiate_auth(account, lab.app_client, 'alice', alice.password)\n"
+        "try:\n"
+        "    tokens.verify(fresh.access_token, jwks=jwks, issuer=lab.user_pool.issuer,\n"
+        "                  client_id=lab.app_client.id, token_use='id', now=account.clock.now())\n"
+        "except TokenRejected as error:\n"
+        "    my_rejection = error",
+        _rejected_for_its_use,
+    ),
+    "03": Exercise(
+        "03",
+        "Get two guest identities and compare them.",
+        (
+            "A guest sends no logins at all.",
+            "`identity_pool.get_id(account, pool)` makes one guest.",
+            "Put two such calls into a pair: `two_guests = (first, second)`.",
+        ),
+        "two_guests = (identity_pool.get_id(account, pool), identity_pool.get_id(account, pool))",
+        _two_guests,
+    ),
+    "04": Exercise(
+        "04",
+        "Let Alice try to list the objects of somebody else.",
+        (
+            "The policy's statement `OwnListing` has a condition on `s3:prefix`.",
+            "`access.list_objects` takes a prefix.",
+            "Call `access.list_objects(account, keys, lab.bucket, prefix)` with Bob's Identity ID as prefix.",
+        ),
+        "my_attempt = access.list_objects(account, keys, lab.bucket, f'{bob_identity.id}/')",
+        _refused_listing,
+    ),
+}

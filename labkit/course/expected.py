@@ -1,0 +1,39 @@
+"""A refusal that the lesson is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from labkit.errors import LabError, TokenRejected
+from labkit.show import refusal
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """Show the refusal of this code (AWS's error code, or a token's failed check) and go on.
+
+    Any other error rises as it is. Where nothing is refused, LabError says so: a lesson whose
+    failure does not happen is broken.
+    """
+    try:
+        yield
+    except Exception as error:
+        if _code(error) != code:
+            raise
+        _display(error)
+    else:
+        raise LabError(f"this was meant to be refused with `{code}`, but it was accepted")
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, TokenRejected):
+        return error.check
+    response = getattr(error, "response", None)
+    return str(response["Error"]["Code"]) if isinstance(response, dict) else ""
+
+
+def _display(error: Exception) -> None:
+    from IPython.display import display
+
+    display(refusal(error))  # type: ignore[no-untyped-call]
