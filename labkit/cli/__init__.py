@@ -1,0 +1,144 @@
+"""The command `labkit`.
+
+Whatever is wrong with the arguments ends in one sentence on stderr and exit code 2, before anything
+was done. Heavy modules load inside the commands that need them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from labkit import __version__
+from labkit.cli.account import duration
+from labkit.cli.ports import port
+from labkit.errors import LabError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with one sentence in place of the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console may lack `…` and `─`
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.command != "test":
+        parser.error(f"unexpected argument `{rest[0]}`")
+    options.rest = tuple(rest)
+    try:
+        code: int = options.run(options)
+    except LabError as error:
+        print(f"labkit: {error}", file=sys.stderr)
+        return int(options.refused)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _command(module: str, function: str = "run") -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        code: int = getattr(import_module(f"labkit.{module}"), function)(options)
+        return code
+
+    return run
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="labkit", description="Amazon Cognito on your laptop: a local account and notebooks."
+    )
+    parser.add_argument("--version", action="version", version=f"labkit {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_start(commands)
+    _add_serve(commands)
+    _add_reset(commands)
+    _add_test(commands)
+    _add_doctor(commands)
+    _add_outbox(commands)
+    _add_clock(commands)
+    _add_destroy(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _add_start(commands: Commands[Parser]) -> None:
+    start = commands.add_parser("start", help="the local account and JupyterLab, on the first notebook")
+    start.add_argument("--port", type=port, metavar="N", help="the account's port; 0 takes any free one")
+    start.add_argument("--lab-port", type=port, metavar="N", help="JupyterLab's port; 0 takes any free one")
+    start.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    start.add_argument("--dir", type=Path, metavar="FOLDER", help="the working folder (./labkit-work)")
+    start.set_defaults(run=_command("cli.start"), refused=2)
+
+
+def _add_serve(commands: Commands[Parser]) -> None:
+    serve = commands.add_parser("serve", help="the local account alone, for any SDK or the AWS CLI")
+    serve.add_argument("--port", type=port, metavar="N", help="its port; 0 takes any free one")
+    serve.add_argument("--env-file", type=Path, metavar="FILE", help="where to write its address and keys")
+    serve.add_argument("--seed", help="the same seed gives the same ids, keys and tokens (LABKIT_SEED)")
+    serve.add_argument("--clock", metavar="ISO", help="stand still at this time (LABKIT_CLOCK)")
+    serve.set_defaults(run=_command("cli.serve"), refused=2)
+
+
+def _add_reset(commands: Commands[Parser]) -> None:
+    reset = commands.add_parser("reset", help="bring one notebook back and keep yours as a backup")
+    reset.add_argument("number", help="the notebook's number, as in 03")
+    reset.add_argument("--dir", type=Path, metavar="FOLDER", help="the working folder (./labkit-work)")
+    reset.set_defaults(run=_reset, refused=2)
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from labkit import workspace
+
+    restored = workspace.reset(workspace.locate(options.dir), options.number)
+    print(f"Restored {restored.notebook}")
+    if restored.backup is not None:
+        print(f"Your version: {restored.backup}")
+    return 0
+
+
+def _add_test(commands: Commands[Parser]) -> None:
+    test = commands.add_parser(
+        "test", help="everything that CI runs", usage="labkit test [pytest arguments …]", allow_abbrev=False
+    )
+    test.set_defaults(run=_command("cli.checks"), refused=2)
+
+
+def _add_doctor(commands: Commands[Parser]) -> None:
+    doctor = commands.add_parser("doctor", help="what this machine lacks, and what to do")
+    doctor.set_defaults(run=_command("doctor"), refused=1)
+
+
+def _add_outbox(commands: Commands[Parser]) -> None:
+    outbox = commands.add_parser("outbox", help="the codes that the account would have mailed")
+    outbox.add_argument("username", nargs="?", help="only this user's")
+    outbox.add_argument("--latest", action="store_true", help="print just the newest code")
+    outbox.set_defaults(run=_command("cli.account", "outbox"), refused=1)
+
+
+def _add_clock(commands: Commands[Parser]) -> None:
+    clock = commands.add_parser("clock", help="the account's time, and moving it forward")
+    actions = clock.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("show", help="print it (the default)")
+    advance = actions.add_parser("advance", help="move it forward")
+    advance.add_argument("advance", type=duration, metavar="STEP", help="as in 15m, 1h or 2d")
+    clock.set_defaults(run=_command("cli.account", "clock"), refused=1, advance=None)
+
+
+def _add_destroy(commands: Commands[Parser]) -> None:
+    destroy = commands.add_parser("destroy", help="remove what the lab created in an account")
+    destroy.add_argument("--profile", metavar="NAME", help="the AWS profile of a real account")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.set_defaults(run=_command("cli.account", "destroy"), refused=1)

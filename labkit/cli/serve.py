@@ -1,0 +1,125 @@
+"""`labkit serve`: the local account on its own, for any SDK, the AWS CLI or an app's tests."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.cli import ports
+from labkit.cli.signals import stop_requests
+from labkit.environment import ACCOUNT, for_account
+from labkit.errors import LabError
+
+if TYPE_CHECKING:
+    from labkit.local.server import Server
+
+
+@dataclass(frozen=True)
+class Served:
+    """A local account that accepts connections."""
+
+    endpoint: str
+    #: The environment of a process that works on this account; holds its secret key.
+    environment: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Served(endpoint={self.endpoint!r})"
+
+
+def run(options: Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    env_file = None if options.env_file is None else writable(options.env_file)
+    with stop_requests() as stopped, served(options.port, seed=options.seed, clock=options.clock) as account:
+        if env_file is not None:
+            write_env_file(env_file, account.environment)
+            print(f"Its address and keys: {options.env_file}", flush=True)
+        print("Ctrl-C stops it.", flush=True)
+        while not stopped.wait(0.5):  # Windows delivers Ctrl-C only between two waits
+            pass
+    print("The local account has stopped.", flush=True)
+    return 0
+
+
+@contextmanager
+def served(port: int | None, *, seed: str | None = None, clock: str | None = None) -> Iterator[Served]:
+    """A local account over HTTP on 127.0.0.1, until the block ends.
+
+    `seed` and `clock` default to LABKIT_SEED and LABKIT_CLOCK. Raises `LabError` for a port in use
+    and for a bad seed or clock.
+    """
+    from labkit.local.seed import parse_clock, parse_seed
+
+    seed = os.environ.get("LABKIT_SEED") or None if seed is None else seed
+    clock = os.environ.get("LABKIT_CLOCK") or None if clock is None else clock
+    checked_seed = None if seed is None else parse_seed(seed)
+    checked_clock = None if clock is None else parse_clock(clock)
+    ports.require_free(port or 0)
+    print("Starting the local account …", flush=True)
+
+    from labkit.local.app import create_app
+
+    app = create_app(seed=checked_seed, clock=checked_clock)
+    with bind(app, port) as server:
+        print(f"The local account is at {server.endpoint}", flush=True)
+        environment = for_account(
+            os.environ,
+            endpoint=server.endpoint,
+            access_key_id=app.administrator.access_key_id,
+            secret_access_key=app.administrator.secret_access_key,
+            region=app.region,
+        )
+        yield Served(server.endpoint, environment)
+
+
+def bind(app: Any, port: int | None) -> Server:
+    """A server on `port`; without a wish on the usual port or, where that is taken, on any free one."""
+    from labkit.local.server import Server
+
+    try:
+        return Server(app, port=ports.ACCOUNT_PORT if port is None else port)
+    except OSError as error:
+        if port is not None:
+            raise LabError(f"cannot listen on port `{port}`: {error}; name another with `--port`") from None
+    print(f"Port {ports.ACCOUNT_PORT} is in use, so the local account takes another.", flush=True)
+    return Server(app, port=0)
+
+
+def writable(path: Path) -> Path:
+    """`path`, its links followed, if a file can be written there. Raises `LabError` where it cannot."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise LabError(f"cannot write `{path}`: it is not a file; name one with `--env-file`")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise LabError(
+            f"cannot write `{path}`: there is no folder `{target.parent}` that you may write to; "
+            "name another file with `--env-file`"
+        )
+    return target
+
+
+def write_env_file(target: Path, environment: dict[str, str]) -> None:
+    """Write the account's address and keys as `NAME=value` lines, all at once.
+
+    Only the owner can read the file (mode 600; on Windows, what the folder's access list gives).
+    Raises `LabError` where it cannot be written.
+    """
+    lines = "".join(f"{name}={environment[name]}\n" for name in ACCOUNT)
+    temporary = None
+    try:
+        # mkstemp makes the file with mode 600 from the start.
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(lines)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise LabError(
+            f"cannot write `{target}`: {error.strerror or error}; name another file with `--env-file`"
+        ) from None
