@@ -1,0 +1,138 @@
+"""What every step asks of an account, whichever kind it is."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal
+
+from labkit.account.clock import Clock
+from labkit.account.control import Send, get
+from labkit.account.guard import Guard
+from labkit.account.outbox import Message, Outbox
+from labkit.account.recording import Recorder
+from labkit.errors import LabError
+from labkit.ledger import Ledger
+from labkit.record import ApiCall
+from labkit.resources import Credentials, UserPool
+from labkit.tokens import Jwks
+
+
+class Anonymous(Enum):
+    """Whoever signs nothing."""
+
+    ANONYMOUS = "anonymous"
+
+    def __repr__(self) -> str:
+        return "ANONYMOUS"
+
+
+#: For `client()`: unsigned requests, as a mobile app sends before it has credentials.
+ANONYMOUS: Final = Anonymous.ANONYMOUS
+
+#: Makes a boto3 client: service, keys (None is the administrator).
+MakeClient = Callable[[str, Credentials | Anonymous | None], Any]
+
+
+def keys(credentials: Credentials) -> dict[str, str | None]:
+    """What boto3 calls the credentials, revealed for the one client that signs with them."""
+    token = credentials.session_token
+    return {
+        "aws_access_key_id": credentials.access_key_id,
+        "aws_secret_access_key": credentials.secret_access_key.reveal(),
+        "aws_session_token": token.reveal() if token else None,
+    }
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Account:
+    """An open account. `open_account()` makes one."""
+
+    kind: Literal["local", "aws"]
+    account_id: str
+    region: str
+    #: The name of this lab, in tags and resource names.
+    lab: str
+    #: Where the local account answers; None for AWS itself.
+    endpoint: str | None
+    clock: Clock
+    ledger: Ledger
+    #: Asks a person to agree; None where nothing has to be asked.
+    confirm: Callable[[str], bool] | None
+    _guard: Guard
+    _outbox: Outbox
+    _make_client: MakeClient
+    _send: Send
+    _close: Callable[[], None]
+    _recorder: Recorder = field(default_factory=Recorder)
+    _clients: dict[tuple[str, Credentials | Anonymous | None], Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __repr__(self) -> str:
+        return f"Account({self.kind}, {self.account_id}, {self.region})"
+
+    def __enter__(self) -> Account:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def caller_arn(self) -> str:
+        """The ARN of the administrator, from GetCallerIdentity."""
+        return str(self.client("sts").get_caller_identity()["Arn"])
+
+    def client(self, service: str, credentials: Credentials | Anonymous | None = None) -> Any:
+        """A boto3 client, by botocore's name as in `cognito-idp`; the same one when asked again.
+
+        It signs with `credentials`; None is the account's administrator, `ANONYMOUS` signs nothing.
+        """
+        # Making clients is not thread-safe in botocore; using them is.
+        with self._lock:
+            key = (service, credentials)
+            if key not in self._clients:
+                client = self._make_client(service, credentials)
+                self._guard.attach(client, administrator=credentials is None)
+                self._recorder.attach(client.meta.events)
+                self._clients[key] = client
+            return self._clients[key]
+
+    def record(self) -> AbstractContextManager[list[ApiCall]]:
+        """`with account.record() as calls:` collects this thread's calls through any client."""
+        return self._recorder.record()
+
+    def approved(self) -> AbstractContextManager[None]:
+        """In this block nothing is asked: a person has agreed to a plan."""
+        return self._guard.approved()
+
+    def jwks(self, user_pool: UserPool) -> Jwks:
+        """The User Pool's public keys, fetched from its `jwks.json`.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+        """
+        url = (
+            f"{self.client('cognito-idp', ANONYMOUS).meta.endpoint_url}/{user_pool.id}/.well-known/jwks.json"
+        )
+        response = get(self._send, url)
+        if response.status_code != 200:
+            raise LabError(f"no keys for User Pool `{user_pool.id}`: `{url}` answered {response.status_code}")
+        return Jwks.from_json(json.loads(response.content))
+
+    def confirmation_code(self, username: str) -> str:
+        """The newest code sent to a user; a real account has the person type it in."""
+        return self._outbox.confirmation_code(username)
+
+    def outbox(self, username: str | None = None) -> list[Message]:
+        """What the local account would have sent, newest last. Raises LabError on a real account."""
+        return self._outbox.messages(username)
+
+    def close(self) -> None:
+        """Let the account go; one that runs in this process stops, with all that is in it."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+        self._close()

@@ -1,0 +1,47 @@
+"""What every stage does around its calls: keep them, and put a hint beside AWS's error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+from labkit.account import Account
+from labkit.record import ApiCall
+
+#: What to do next, by operation and error code, or by error code alone.
+HINTS = {
+    "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
+    "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
+    "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
+    "UserNotConfirmedException": "First `confirm_sign_up`, with `account.confirmation_code(username)`.",
+    "UsernameExistsException": "This user is there already: sign in, or take another name.",
+    "InitiateAuth NotAuthorizedException": "AWS does not tell a wrong name from a wrong password.",
+    "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
+    "GetUser NotAuthorizedException": "GetUser wants an access token that is neither expired nor revoked.",
+    "GetId NotAuthorizedException": (
+        "A login is an ID token under its provider's name; without one, the Identity Pool must allow guests."
+    ),
+    "GetCredentialsForIdentity InvalidIdentityPoolConfigurationException": (
+        "Attach a role with `set_identity_pool_roles`; its trust policy must name this Identity Pool."
+    ),
+    "GetOpenIdToken InvalidParameterException": (
+        "The basic flow needs `allow_classic_flow=True` on the Identity Pool."
+    ),
+    "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
+}
+
+
+@contextmanager
+def recorded(account: Account) -> Iterator[list[ApiCall]]:
+    """Collect a stage's API calls. AWS's `ClientError` rises as it is, with a note where one helps."""
+    with account.record() as calls:
+        try:
+            yield calls
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            hint = HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
+            if hint:
+                error.add_note(hint)
+            raise

@@ -1,0 +1,163 @@
+"""Signing in to a User Pool: a password or a proof of it goes in, three tokens come out.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from labkit import srp
+from labkit.account import ANONYMOUS, Account
+from labkit.flow.recorded import recorded
+from labkit.flow.user_pool import secret_hash
+from labkit.record import Secret, reveal
+from labkit.resources import Acknowledgement, AppClient, Calls, Challenge, Tokens, User
+
+
+def initiate_auth(
+    account: Account,
+    app_client: AppClient,
+    username: str,
+    password: str | Secret,
+    *,
+    auth_flow: Literal["USER_PASSWORD_AUTH", "USER_SRP_AUTH"] = "USER_PASSWORD_AUTH",
+) -> Tokens | Challenge:
+    """Sign in with a password, or meet the next challenge.
+
+    USER_PASSWORD_AUTH sends the password inside TLS. USER_SRP_AUTH never sends it: the first call
+    fetches a challenge, the second answers it (`respond_to_auth_challenge`).
+    """
+    if auth_flow == "USER_SRP_AUTH":
+        return _initiate_srp_auth(account, app_client, username, password)
+    return _initiate_auth(
+        account, app_client, auth_flow, {"USERNAME": username, "PASSWORD": password}, username
+    )
+
+
+def respond_to_auth_challenge(
+    account: Account, app_client: AppClient, challenge: Challenge, responses: Mapping[str, str | Secret]
+) -> Tokens | Challenge:
+    """Answer a challenge; `responses` under AWS's own names, as in `NEW_PASSWORD`.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
+    """
+    username = reveal(responses.get("USERNAME", challenge.parameters.get("USER_ID_FOR_SRP", "")))
+    answers = {"USERNAME": username, **responses, **_secret_hash(app_client, username)}
+    session = {"Session": challenge.session.reveal()} if challenge.session else {}
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp", ANONYMOUS).respond_to_auth_challenge(
+            ClientId=app_client.id,
+            ChallengeName=challenge.name,
+            ChallengeResponses={name: reveal(value) for name, value in answers.items()},
+            **session,
+        )
+    return _outcome(answer, tuple(calls))
+
+
+def refresh(account: Account, app_client: AppClient, refresh_token: Secret, *, username: str = "") -> Tokens:
+    """New ID and access tokens for a refresh token (InitiateAuth with REFRESH_TOKEN_AUTH).
+
+    An app client with a secret needs the `username` too, for its secret hash.
+    """
+    parameters = {"REFRESH_TOKEN": refresh_token}
+    tokens = _initiate_auth(account, app_client, "REFRESH_TOKEN_AUTH", parameters, username)
+    assert isinstance(tokens, Tokens), "a refresh asks nothing"
+    return tokens
+
+
+def get_user(account: Account, access_token: Secret) -> User:
+    """The user whose access token this is."""
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp", ANONYMOUS).get_user(AccessToken=access_token.reveal())
+    attributes = {attribute["Name"]: attribute["Value"] for attribute in answer["UserAttributes"]}
+    return User(answer["Username"], attributes["sub"], "UNKNOWN", attributes, calls=tuple(calls))
+
+
+def global_sign_out(account: Account, access_token: Secret) -> Acknowledgement:
+    """End the user's sessions on every device: Cognito takes none of their tokens any more."""
+    with recorded(account) as calls:
+        account.client("cognito-idp", ANONYMOUS).global_sign_out(AccessToken=access_token.reveal())
+    return Acknowledgement("GlobalSignOut", calls=tuple(calls))
+
+
+def revoke_token(account: Account, app_client: AppClient, refresh_token: Secret) -> Acknowledgement:
+    """End one session: its refresh token, and the access tokens that came from it.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html
+    """
+    secret = {"ClientSecret": app_client.secret.reveal()} if app_client.secret else {}
+    with recorded(account) as calls:
+        account.client("cognito-idp", ANONYMOUS).revoke_token(
+            Token=refresh_token.reveal(), ClientId=app_client.id, **secret
+        )
+    return Acknowledgement("RevokeToken", calls=tuple(calls))
+
+
+def _initiate_auth(
+    account: Account,
+    app_client: AppClient,
+    auth_flow: str,
+    parameters: Mapping[str, str | Secret],
+    username: str,
+) -> Tokens | Challenge:
+    values = {**parameters, **_secret_hash(app_client, username)}
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp", ANONYMOUS).initiate_auth(
+            ClientId=app_client.id,
+            AuthFlow=auth_flow,
+            AuthParameters={name: reveal(value) for name, value in values.items()},
+        )
+    return _outcome(answer, tuple(calls))
+
+
+def _initiate_srp_auth(
+    account: Account, app_client: AppClient, username: str, password: str | Secret
+) -> Tokens | Challenge:
+    client = srp.Client(app_client.user_pool.id.split("_")[1], reveal(password))
+    with recorded(account) as calls:
+        parameters = {"USERNAME": username, "SRP_A": client.srp_a}
+        challenge = _initiate_auth(account, app_client, "USER_SRP_AUTH", parameters, username)
+        if isinstance(challenge, Tokens) or challenge.name != "PASSWORD_VERIFIER":
+            return challenge
+        responses = _password_claim(client, challenge.parameters)
+        outcome = respond_to_auth_challenge(account, app_client, challenge, responses)
+    return replace(outcome, calls=tuple(calls))
+
+
+def _password_claim(client: srp.Client, asked: Mapping[str, str]) -> dict[str, str]:
+    """The proof that this client knows the password, over the challenge's secret block."""
+    timestamp = srp.timestamp(datetime.now(UTC))
+    return {
+        "USERNAME": asked["USER_ID_FOR_SRP"],
+        "TIMESTAMP": timestamp,
+        "PASSWORD_CLAIM_SECRET_BLOCK": asked["SECRET_BLOCK"],
+        "PASSWORD_CLAIM_SIGNATURE": client.signature(
+            asked["USER_ID_FOR_SRP"],
+            salt=asked["SALT"],
+            srp_b=asked["SRP_B"],
+            secret_block=asked["SECRET_BLOCK"],
+            timestamp=timestamp,
+        ),
+    }
+
+
+def _secret_hash(app_client: AppClient, username: str) -> dict[str, Secret]:
+    return {"SECRET_HASH": secret_hash(app_client, username)} if app_client.secret else {}
+
+
+def _outcome(answer: Mapping[str, Any], calls: Calls) -> Tokens | Challenge:
+    if "AuthenticationResult" not in answer:
+        session = Secret(answer["Session"]) if answer.get("Session") else None
+        return Challenge(answer["ChallengeName"], answer["ChallengeParameters"], session, calls=calls)
+    result = answer["AuthenticationResult"]
+    return Tokens(
+        id_token=Secret(result["IdToken"]),
+        access_token=Secret(result["AccessToken"]),
+        refresh_token=Secret(result["RefreshToken"]) if "RefreshToken" in result else None,
+        expires_in=timedelta(seconds=result["ExpiresIn"]),
+        calls=calls,
+    )

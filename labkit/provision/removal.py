@@ -1,0 +1,162 @@
+"""Finding what the lab created, and deleting it: whatever stands in the ledger or carries the tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labkit.account import Account
+from labkit.account.guard import TAG
+from labkit.provision.parts import prefix
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource that stands alone."""
+
+    #: As the ledger calls it: `UserPool` for CreateUserPool.
+    noun: str
+    title: str
+    #: All that the account has: id → name.
+    existing: Callable[[Account], Mapping[str, str]]
+    tags: Callable[[Account, str], Mapping[str, str]]
+    delete: Callable[[Account, str], None]
+
+    @property
+    def operation(self) -> str:
+        return f"Delete{self.noun}"
+
+
+def ours(account: Account) -> list[tuple[Kind, str, str]]:
+    """Kind, id and name of all that the lab created; the ledger forgets what is gone."""
+    entries = account.ledger.entries
+    found = []
+    for kind in _KINDS:
+        existing = kind.existing(account)
+        # What the ledger names in other regions cannot be seen from here, so it is not gone.
+        noted = {entry.id for entry in entries if (entry.kind, entry.region) == (kind.noun, account.region)}
+        account.ledger.remove(kind.noun, *(noted - existing.keys()))
+        found += [
+            (kind, resource_id, name)
+            for resource_id, name in existing.items()
+            if resource_id in noted or _tagged(account, kind, resource_id, name)
+        ]
+    return found
+
+
+def delete(account: Account, kind: Kind, resource_id: str) -> None:
+    """Delete one resource with all that is in it."""
+    kind.delete(account, resource_id)
+    account.ledger.remove(kind.noun, resource_id)
+
+
+def _tagged(account: Account, kind: Kind, resource_id: str, name: str) -> bool:
+    return name.startswith(prefix(account)) and kind.tags(account, resource_id).get(TAG) == account.lab
+
+
+def _pairs(tags: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _pages(client: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
+    pages = client.get_paginator(operation).paginate(**parameters)
+    return [item for page in pages for item in page[key]]
+
+
+def _user_pools(account: Account) -> dict[str, str]:
+    pools = _pages(account.client("cognito-idp"), "list_user_pools", "UserPools", MaxResults=60)
+    return {pool["Id"]: pool["Name"] for pool in pools}
+
+
+def _user_pool_tags(account: Account, pool_id: str) -> dict[str, str]:
+    described = account.client("cognito-idp").describe_user_pool(UserPoolId=pool_id)
+    return dict(described["UserPool"].get("UserPoolTags", {}))
+
+
+def _delete_user_pool(account: Account, pool_id: str) -> None:
+    account.client("cognito-idp").delete_user_pool(UserPoolId=pool_id)
+
+
+def _identity_pools(account: Account) -> dict[str, str]:
+    client = account.client("cognito-identity")
+    pools = _pages(client, "list_identity_pools", "IdentityPools", PaginationConfig={"PageSize": 60})
+    return {pool["IdentityPoolId"]: pool["IdentityPoolName"] for pool in pools}
+
+
+def _identity_pool_tags(account: Account, pool_id: str) -> dict[str, str]:
+    described = account.client("cognito-identity").describe_identity_pool(IdentityPoolId=pool_id)
+    return dict(described.get("IdentityPoolTags", {}))
+
+
+def _delete_identity_pool(account: Account, pool_id: str) -> None:
+    account.client("cognito-identity").delete_identity_pool(IdentityPoolId=pool_id)
+
+
+def _roles(account: Account) -> dict[str, str]:
+    names = [role["RoleName"] for role in _pages(account.client("iam"), "list_roles", "Roles")]
+    return dict(zip(names, names, strict=True))
+
+
+def _role_tags(account: Account, name: str) -> dict[str, str]:
+    return _pairs(account.client("iam").list_role_tags(RoleName=name)["Tags"])
+
+
+def _delete_role(account: Account, name: str) -> None:
+    """IAM deletes a role only without its policies."""
+    iam = account.client("iam")
+    for policy in _pages(iam, "list_role_policies", "PolicyNames", RoleName=name):
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for attached in _pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name):
+        iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    iam.delete_role(RoleName=name)
+
+
+def _buckets(account: Account) -> dict[str, str]:
+    names = [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]]
+    return dict(zip(names, names, strict=True))
+
+
+def _bucket_tags(account: Account, name: str) -> dict[str, str]:
+    try:
+        return _pairs(account.client("s3").get_bucket_tagging(Bucket=name)["TagSet"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchTagSet":
+            return {}
+        raise
+
+
+def _delete_bucket(account: Account, name: str) -> None:
+    """S3 deletes a bucket only when it is empty."""
+    s3 = account.client("s3")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+        keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=name, Delete={"Objects": keys})
+    s3.delete_bucket(Bucket=name)
+
+
+def _tables(account: Account) -> dict[str, str]:
+    names = _pages(account.client("dynamodb"), "list_tables", "TableNames")
+    return dict(zip(names, names, strict=True))
+
+
+def _table_tags(account: Account, name: str) -> dict[str, str]:
+    arn = f"arn:aws:dynamodb:{account.region}:{account.account_id}:table/{name}"
+    return _pairs(account.client("dynamodb").list_tags_of_resource(ResourceArn=arn)["Tags"])
+
+
+def _delete_table(account: Account, name: str) -> None:
+    account.client("dynamodb").delete_table(TableName=name)
+
+
+#: In the order of deletion: what hands out access goes first.
+_KINDS = (
+    Kind("IdentityPool", "Identity Pool", _identity_pools, _identity_pool_tags, _delete_identity_pool),
+    Kind("Role", "role", _roles, _role_tags, _delete_role),
+    Kind("Bucket", "bucket", _buckets, _bucket_tags, _delete_bucket),
+    Kind("Table", "table", _tables, _table_tags, _delete_table),
+    Kind("UserPool", "User Pool", _user_pools, _user_pool_tags, _delete_user_pool),
+)
