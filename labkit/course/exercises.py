@@ -45,7 +45,9 @@ class Exercise:
             return Feedback("Replace `...` by your own code, then run both cells again.", solved=False)
         try:
             fault = self._check(answer)
-        except (AttributeError, KeyError, TypeError):
+        except LabError as error:
+            fault = f"{error}."
+        except (AttributeError, KeyError, TypeError, ValueError):
             fault = f"`{type(answer).__name__}` is not the kind of value that was asked for."
         return Feedback(fault or "Solved. Well done!", solved=fault is None)
 

@@ -1,0 +1,83 @@
+"""The notebooks as files, and with their exercises solved; nbval compares their outputs elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from labkit import course
+from labkit.cli.checks import NOTEBOOK_ENVIRONMENT
+from labkit.environment import without_account
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+names = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+_JWT = re.compile(r"eyJ[\w-]{20,}\.[\w-]{20,}\.")
+_ACCESS_KEY = re.compile(r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b")
+
+
+def _cells(path: Path, kind: str = "code") -> list[Any]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def test_there_are_four_notebooks() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01-who-are-you",
+        "02-tokens",
+        "03-what-can-you-do",
+        "04-four-steps",
+    ]
+
+
+@names
+def test_the_first_cell_is_the_same_everywhere_but_for_its_checkpoint(path: Path) -> None:
+    source = re.sub(r'checkpoint\(account, "[a-z-]+"\)', "checkpoint(account, …)", _cells(path)[0].source)
+    assert source == (
+        "from labkit import course, open_account, provision, show\n\n"
+        "account = open_account()\nlab = provision.checkpoint(account, …)\naccount"
+    )
+
+
+@names
+def test_cells_are_short_and_words_are_few(path: Path) -> None:
+    assert max(len(cell.source.splitlines()) for cell in _cells(path)) <= 8
+    assert sum(len(cell.source.split()) for cell in _cells(path, "markdown")) <= 600
+
+
+@names
+def test_every_notebook_has_a_designed_failure_and_an_exercise(path: Path) -> None:
+    sources = "\n".join(cell.source for cell in _cells(path))
+    assert "course.refused(" in sources or "show.attempt(" in sources
+    assert f'course.exercise("{path.stem[:2]}").check(' in sources
+
+
+@names
+def test_no_stored_output_holds_a_token_or_an_access_key(path: Path) -> None:
+    outputs = "\n".join(str(cell.outputs) for cell in _cells(path))
+    assert "eyJ…" in outputs or "ASIA…" in outputs or "eyJh…" in outputs, "outputs are stored"
+    assert not _JWT.search(outputs)
+    assert not _ACCESS_KEY.search(outputs)
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+
+
+@names
+@pytest.mark.notebooks
+def test_it_runs_with_its_exercise_solved(path: Path) -> None:
+    exercise = course.exercise(path.stem[:2])
+    notebook = nbformat.read(path, as_version=4)
+    stub = next(cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", []))
+    check = next(cell for cell in notebook.cells if "exercise-check" in cell.metadata.get("tags", []))
+    assert "..." in stub.source
+    stub.source = exercise.solution
+
+    resources = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=60, resources=resources)
+    client.execute(env={**without_account(os.environ), **NOTEBOOK_ENVIRONMENT})
+
+    assert "✓ Solved" in check.outputs[0].data["text/plain"]

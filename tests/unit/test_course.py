@@ -1,0 +1,92 @@
+"""Refusals that a lesson is about, and exercises that say what is wrong without the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from labkit import course
+from labkit.course.catalogue import EXERCISES
+from labkit.errors import LabError, TokenRejected
+from labkit.record import Secret
+from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+
+POOL = IdentityPool("us-east-1:pool", "pool", allow_guests=True)
+
+
+def _rejected(check: str) -> TokenRejected:
+    return TokenRejected(check, expected="id", actual="access")
+
+
+def test_an_expected_refusal_is_shown_and_the_notebook_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with course.refused("aud"):
+        raise _rejected("aud")
+    assert "aud" in capsys.readouterr().out
+
+
+def test_another_refusal_than_the_expected_one_rises() -> None:
+    with pytest.raises(TokenRejected), course.refused("aud"):
+        raise _rejected("exp")
+
+
+def test_a_lesson_whose_refusal_does_not_happen_says_so() -> None:
+    with pytest.raises(LabError, match="meant to be refused with `aud`"), course.refused("aud"):
+        pass
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_untouched_stub_is_told_what_to_do(name: str) -> None:
+    feedback = course.exercise(name).check(...)
+    assert not feedback.solved
+    assert "Replace `...`" in repr(feedback)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_value_of_another_kind_gets_a_sentence_and_no_traceback(name: str) -> None:
+    assert not course.exercise(name).check(42).solved
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_there_are_three_hints_and_no_fourth(name: str) -> None:
+    exercise = course.exercise(name)
+    assert len({exercise.hint(number) for number in (1, 2, 3)}) == 3
+    with pytest.raises(LabError, match="has 3"):
+        exercise.hint(4)
+
+
+def test_an_unknown_exercise_names_those_that_there_are() -> None:
+    with pytest.raises(LabError, match="01, 02, 03, 04"):
+        course.exercise("99")
+
+
+def test_the_wrong_check_is_named_and_the_right_one_solves() -> None:
+    exercise = course.exercise("02")
+    assert exercise.check(_rejected("token_use")).solved
+    assert "`exp`" in exercise.check(_rejected("exp")).text
+
+
+def test_two_guests_must_be_two_and_guests() -> None:
+    exercise = course.exercise("03")
+    first, second = Identity("a", POOL), Identity("b", POOL)
+    assert exercise.check((first, second)).solved
+    assert not exercise.check((first, first)).solved
+    assert not exercise.check((first, Identity("c", POOL, ("provider",)))).solved
+
+
+def test_a_listing_must_be_a_refused_one() -> None:
+    def attempt(action: str, *, allowed: bool) -> Attempt:
+        return Attempt(action, "arn:aws:s3:::b", allowed, 403, None, None, "id")
+
+    exercise = course.exercise("04")
+    assert exercise.check(attempt("s3:ListBucket", allowed=False)).solved
+    assert not exercise.check(attempt("s3:ListBucket", allowed=True)).solved
+    assert not exercise.check(attempt("s3:GetObject", allowed=False)).solved
+
+
+def test_a_broken_token_is_feedback_too_and_stays_masked() -> None:
+    broken = Tokens(Secret("not.a.jwt-at-all"), Secret("x"), None, timedelta(hours=1))
+    feedback = course.exercise("01").check(broken)
+    assert not feedback.solved
+    assert "structure" in feedback.text
+    assert "jwt-at-all" not in feedback.text
