@@ -52,6 +52,7 @@ class Ledger:
         self._instance = instance
         self._memory: dict[str, Any] = {}
         self._memory_lock = threading.Lock()
+        self._memory_turn = threading.Lock()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -81,21 +82,33 @@ class Ledger:
                 _replace(self._path, document)
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other kernel of this folder is in such a block."""
+        with self._memory_turn if self._path is None else self._lock("turn"):
+            yield
+
+    @contextmanager
     def _document(self) -> Iterator[dict[str, Any]]:
         """The whole file, for as long as nobody else may change it."""
         if self._path is None:
             with self._memory_lock:
                 yield self._memory
-            return
+        else:
+            with self._lock("lock"):
+                yield _load(self._path)
+
+    @contextmanager
+    def _lock(self, name: str) -> Iterator[None]:
+        assert self._path is not None, "what is in memory needs no file"
         try:
             self._path.parent.mkdir(exist_ok=True)
-            lock = (self._path.parent / "lock").open("a+b")
+            file = (self._path.parent / name).open("a+b")
         except OSError as error:
             raise LabError(
                 f"cannot write `{self._path}` ({error.strerror}); start in a folder that you can write to"
             ) from None
-        with lock, _locked(lock):
-            yield _load(self._path)
+        with file, _locked(file):
+            yield
 
 
 def _without(entries: Iterable[Entry], kind: str, *ids: str) -> list[Entry]:
@@ -153,8 +166,13 @@ def _locked(file: IO[bytes]) -> Iterator[None]:
     if sys.platform == "win32":
         import msvcrt
 
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        while True:
+            try:
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                break
+            except OSError:  # Windows gives up after ten seconds; another kernel may take longer
+                continue
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ from labkit.record import ApiCall
 
 #: What to do next, by operation and error code, or by error code alone.
 HINTS = {
+    "EntityAlreadyExists": "An earlier run made it: take another name, or `provision.destroy(account)`.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
     "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",

@@ -63,7 +63,8 @@ class LocalApp:
     def __call__(self, environ: wire.Environ, start_response: wire.StartResponse) -> Iterable[bytes]:
         request_id = self.state.source.uuid()
         status, headers, body = self._respond(environ, request_id)
-        headers.setdefault("Content-Length", str(len(body)))
+        if not any(name.lower() == "content-length" for name in headers):  # moto's S3 writes it in lower case
+            headers["Content-Length"] = str(len(body))
         if environ.get("REQUEST_METHOD") == "HEAD":
             body = b""
         start_response(f"{status} {_reason(status)}", list(headers.items()))

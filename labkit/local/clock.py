@@ -17,6 +17,8 @@ class Clock:
     def __init__(self, fixed: datetime | None = None) -> None:
         self._fixed = fixed
         self._advanced = timedelta()
+        #: Each advance, with the machine's time at which it happened.
+        self._steps: list[tuple[datetime, timedelta]] = []
 
     @property
     def frozen(self) -> bool:
@@ -35,8 +37,13 @@ class Clock:
         return datetime.now(UTC)
 
     def machine_time_passed(self, then: datetime) -> timedelta:
-        """How long ago `then` (an instant of the machine's clock) lies for the account."""
-        return self.machine_now() + self._advanced - then
+        """How long ago `then` (an instant of the machine's clock) lies for the account.
+
+        Only an advance after `then` counts. Signatures know no fractions of a second: one that was
+        made in the very second of an advance is taken to be older than it.
+        """
+        since = (step for when, step in self._steps if when >= then)
+        return self.machine_now() - then + sum(since, timedelta())
 
     def advance(self, step: timedelta) -> datetime:
         """Move the account's time forward by `step` and return the new time."""
@@ -47,4 +54,5 @@ class Clock:
         except OverflowError:
             raise LabError(f"the clock cannot be advanced by `{step}`: the year 9999 is its end") from None
         self._advanced += step
+        self._steps.append((self.machine_now(), step))
         return self.now()

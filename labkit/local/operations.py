@@ -24,8 +24,8 @@ _TARGETS = {
 #: botocore's service name, where the SigV4 signing name is another one.
 _SERVICE_OF_SIGNING_NAME = {"iotdata": "iot-data", "iotdevicegateway": "iot-data"}
 _SIGNING_NAME_OF_SERVICE = {"dynamodbstreams": "dynamodb", "iot-data": "iotdata"}
-#: STS operations whose proof of identity is a token inside the request.
-_UNSIGNED_QUERY = {"AssumeRoleWithWebIdentity": "sts", "AssumeRoleWithSAML": "sts"}
+#: The `Version` parameter of the query protocol names the API, also where no signature does.
+_SERVICE_OF_VERSION = {"2011-06-15": "sts", "2010-05-08": "iam"}
 
 
 @dataclass
@@ -100,7 +100,7 @@ def service_of(request: Request, scope: Scope | None) -> str:
         return _SERVICE_OF_SIGNING_NAME.get(scope.service, scope.service)
     if target:
         raise not_simulated(f"the unsigned target `{target[:80]}`")
-    return _UNSIGNED_QUERY.get(_form(request).get("Action", ""), "s3")
+    return _SERVICE_OF_VERSION.get(_form(request).get("Version", ""), "s3")
 
 
 def identify(request: Request, service: str, region: str) -> Call:

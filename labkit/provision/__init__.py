@@ -12,9 +12,9 @@ from labkit.account import Account
 from labkit.errors import LabError
 from labkit.provision.lab import Lab, LabUser
 from labkit.provision.parts import CHECKPOINTS, parts_of
-from labkit.provision.plan import Plan, Step
 from labkit.provision.progress import Progress
 from labkit.provision.removal import delete, ours
+from labkit.provision.steps import Plan, Step
 
 __all__ = ["CHECKPOINTS", "Lab", "LabUser", "Plan", "Step", "apply", "checkpoint", "destroy", "plan"]
 
@@ -45,11 +45,11 @@ def apply(account: Account, plan: Plan) -> Lab:
     lab, missing = plan.found, {(step.kind, step.name) for step in plan.steps}
     if missing:
         _agree(account.confirm, plan, "Apply this plan?")
-    with account.approved(), Progress(len(missing)) as progress:
+    with account.ledger.alone(), account.approved(), Progress(len(missing)) as progress:
         for part in parts_of(plan.checkpoint):
             if (part.kind, part.name(account)) in missing:
                 progress.step(f"{part.operation} {part.name(account)}")
-                # Another kernel may have been faster.
+                # Another kernel may have made it while this one waited for its turn.
                 lab = part.find(account, lab) or part.make(account, lab)
     return lab
 

@@ -13,7 +13,9 @@ from labkit.show.view import View
 
 
 def table(records: object, *, title: str = "") -> View:
-    """Records as a table: one of them field by field, several of them a row each.
+    """Records as a table: one of them field by field, several of one kind a row each.
+
+    Several kinds stand one under the other, each with a table of its own.
 
     `records` is a record of `labkit.resources`, a mapping, or an iterable of either. Secrets are
     masked. What a record's repr leaves out, its API calls for one, is left out here too.
@@ -28,7 +30,10 @@ def table(records: object, *, title: str = "") -> View:
         raise LabError(f"a table is made of records or mappings: got `{type(wrong[0]).__name__}`")
     if not many:
         return View(title or "Records", (Note("There are none."),))
-    return View("", (_several(many, title or _heading(many)),))
+    kinds = dict.fromkeys(_kind(item) for item in many)
+    if len(kinds) > 1:
+        return View(title, tuple(_single(item, _kind(item)) for item in many))
+    return View("", (_several(many, title or f"{next(iter(kinds))} ({len(many)})"),))
 
 
 def _is_record(value: object) -> bool:
@@ -37,11 +42,6 @@ def _is_record(value: object) -> bool:
 
 def _kind(record: object) -> str:
     return "Values" if isinstance(record, Mapping) else type(record).__name__
-
-
-def _heading(records: list[object]) -> str:
-    kinds = dict.fromkeys(_kind(item) for item in records)
-    return f"{' and '.join(kinds)} ({len(records)})"
 
 
 def _members(record: Any) -> dict[str, Any]:

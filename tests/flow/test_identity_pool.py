@@ -129,6 +129,16 @@ def test_a_role_policy_is_stored_as_it_was_given(account: Account, identity_pool
     assert stored["PolicyDocument"] == policy
 
 
+def test_a_role_name_is_free_once_and_the_error_tells_what_to_do(
+    account: Account, identity_pool: IdentityPool
+) -> None:
+    assert pools.create_role(account, "once", guest_trust(identity_pool)).name == "once"
+    with pytest.raises(ClientError) as caught:
+        pools.create_role(account, "once", guest_trust(identity_pool))
+    assert caught.value.response["Error"]["Code"] == "EntityAlreadyExists"
+    assert "provision.destroy(account)" in caught.value.__notes__[0]
+
+
 def test_the_trust_policies_are_plain_documents_for_this_pool_alone(identity_pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html"""
     for trust, amr in ((authenticated_trust, "authenticated"), (guest_trust, "unauthenticated")):

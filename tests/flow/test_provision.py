@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,6 +182,26 @@ def test_after_a_restart_of_the_account_the_lab_is_made_anew(
         assert before.user_pool
         assert after.user_pool.id in noted
         assert before.user_pool.id not in noted
+
+
+def test_kernels_that_start_at_once_make_one_lab(served: LocalApp, folder: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    program = (
+        f"import sys; sys.path.insert(0, {str(root)!r})\n"
+        "from labkit import open_account, provision\n"
+        "lab = provision.checkpoint(open_account(), 'identity-pool')\n"
+        "print(lab.user_pool.id, lab.identity_pool.id)\n"
+    )
+    kernels = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    labs = {kernel.communicate(timeout=60)[0].split("\r")[-1].strip() for kernel in kernels}
+    lab = provision.checkpoint(open_account(), "identity-pool")
+    assert lab.user_pool
+    assert lab.identity_pool
+    assert labs == {f"{lab.user_pool.id} {lab.identity_pool.id}"}
+    found = open_account().client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    assert len(found) == 1
 
 
 def test_the_ledger_forgets_what_somebody_else_deleted(account: Account) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -140,6 +141,28 @@ def test_a_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path: Pa
     (blocked / ".labkit").write_text("a file where the folder should be")
     with pytest.raises(LabError, match="start in a folder that you can write to"):
         Ledger(blocked, ACCOUNT).add(entry("a"))
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_one_kernel_at_a_time_is_alone(tmp_path: Path, on_disk: bool) -> None:
+    ledger = Ledger(tmp_path if on_disk else None, ACCOUNT)
+    inside, most = [0], [0]
+
+    def work() -> None:
+        with ledger.alone():
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            ledger.add(entry("a"))
+            time.sleep(0.01)
+            inside[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert most == [1]
+    assert list(ledger.entries) == [entry("a")]
 
 
 def test_the_file_holds_names_and_ids_as_readable_json(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ChangePassword": passwords.change_password,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": sign_up.confirm_sign_up,
+    "CreateUserPoolClient": administration.create_user_pool_client,
     "DeleteUser": profile.delete_user,
     "ForgotPassword": passwords.forgot_password,
     "GetUser": profile.get_user,
@@ -42,7 +43,6 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminSetUserPassword": administration.check_set_password,
     "AdminUpdateUserAttributes": administration.check_update_attributes,
     "CreateUserPool": administration.check_user_pool,
-    "CreateUserPoolClient": administration.check_user_pool_client,
     "UpdateUserPool": administration.check_user_pool,
     "UpdateUserPoolClient": administration.check_user_pool_client,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
@@ -11,7 +11,7 @@ from labkit.local.outbox import Message
 from labkit.local.user_pools import attributes
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.passwords import require_policy
-from labkit.local.user_pools.pools import Pool, find_user, pool_named, user_named
+from labkit.local.user_pools.pools import Pool, backend_of, find_user, pool_named, user_named
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -27,6 +27,19 @@ def check_user_pool_client(call: Call, state: State) -> None:
     """Limits of CreateUserPoolClient and UpdateUserPoolClient."""
     pool_named(call.parameters["UserPoolId"], state)
     require_valid_lifetimes(call.parameters)
+
+
+def create_user_pool_client(call: Call, state: State) -> dict[str, Any]:
+    """moto keeps the client; its secrets are UUIDs, whose hyphens no operation's `ClientSecret` may have.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html
+    """
+    check_user_pool_client(call, state)
+    settings = dict(call.parameters)
+    pool, with_secret = pool_named(settings.pop("UserPoolId"), state), settings.pop("GenerateSecret", False)
+    client = backend_of(pool).create_user_pool_client(pool.id, with_secret, settings)
+    client.secret = state.source.text(52, string.ascii_lowercase + string.digits)
+    return {"UserPoolClient": client.to_json(extended=True)}
 
 
 def check_set_password(call: Call, state: State) -> None:

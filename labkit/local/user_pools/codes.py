@@ -54,7 +54,7 @@ def send(pool: Pool, user: User, purpose: str, attribute: str, state: State) -> 
     """Make a new code, which replaces the one before it, and send it. Returns CodeDeliveryDetails."""
     value, now = state.source.text(6, string.digits), state.clock.now()
     code = Code(value, now + VALIDITY[purpose], attribute)
-    state.user_pools[pool.id].codes[(user.username, purpose)] = code
+    state.user_pools[pool.id].codes[(user.id, purpose)] = code
     details = delivery_details(attribute, user.attribute_lookup[attribute])
     address = user.attribute_lookup[attribute]
     medium = details["DeliveryMedium"]
@@ -76,12 +76,12 @@ def _masked(address: str) -> str:
 def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
     """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
     codes = state.user_pools[pool.id].codes
-    code = codes.get((user.username, purpose))
+    code = codes.get((user.id, purpose))
     if code is None or state.clock.now() >= code.expires:
         raise AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not hmac.compare_digest(code.value.encode(), given.encode()):
         raise mismatch()
-    del codes[(user.username, purpose)]
+    del codes[(user.id, purpose)]
     return code
 
 

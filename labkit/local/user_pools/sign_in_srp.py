@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from typing import TYPE_CHECKING, Any
 
 from labkit import srp
@@ -28,12 +29,12 @@ def challenge(pool: Pool, client: Client, username: str, srp_a: str, state: Stat
     salt, verifier = _verifier(pool, user, username, state)
     server = srp.Server(verifier, state.source.integer(256))
     try:
-        server.session_key(srp_a)
+        key = server.session_key(srp_a)
     except LabError:
         raise AwsError("InvalidParameterException", "Invalid SRP_A value.") from None
     block = base64.b64encode(state.source.bytes(1152)).decode()
     state.user_pools[pool.id].challenges[block] = ChallengeSession(
-        _CHALLENGE, user_id, client.id, state.clock.now() + session_validity(client), srp_a, server
+        _CHALLENGE, user_id, client.id, state.clock.now() + session_validity(client), key
     )
     parameters = {"SALT": f"{salt:x}", "SECRET_BLOCK": block, "SRP_B": server.srp_b}
     parameters |= {"USERNAME": user_id, "USER_ID_FOR_SRP": user_id}
@@ -69,12 +70,8 @@ def verify(pool: Pool, client: Client, given: dict[str, str], state: State) -> U
     user = find_user(pool, given.get("USERNAME", ""))
     if user is None or user.username != found.username or state.clock.now() >= found.expires:
         return None
-    proven = found.srp.accepts(
-        given.get("PASSWORD_CLAIM_SIGNATURE", ""),
-        srp_a=found.srp_a,
-        pool_name=_name(pool),
-        user_id=user.username,
-        secret_block=block,
-        timestamp=given.get("TIMESTAMP", ""),
+    expected = srp.claim_signature(
+        found.srp_key, _name(pool), user.username, block, given.get("TIMESTAMP", "")
     )
-    return user if proven else None
+    given_signature = given.get("PASSWORD_CLAIM_SIGNATURE", "")
+    return user if hmac.compare_digest(expected.encode(), given_signature.encode()) else None

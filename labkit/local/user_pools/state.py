@@ -19,6 +19,8 @@ class Grant:
 
     origin_jti: str
     username: str
+    #: Tells the user from a later one of the same name.
+    sub: str
     client_id: str
     refresh_token: str
     auth_time: datetime
@@ -45,9 +47,8 @@ class ChallengeSession:
     username: str
     client_id: str
     expires: datetime
-    #: For PASSWORD_VERIFIER: SRP_A and the server's end of the exchange.
-    srp_a: str = ""
-    srp: Any = None
+    #: For PASSWORD_VERIFIER: the session key, which only the right password leads to.
+    srp_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass
@@ -56,7 +57,7 @@ class PoolState:
 
     grants: dict[str, Grant] = field(default_factory=dict)
     by_refresh_token: dict[str, Grant] = field(default_factory=dict)
-    #: By (username, purpose).
+    #: By (user's sub, purpose).
     codes: dict[tuple[str, str], Code] = field(default_factory=dict)
     challenges: dict[str, ChallengeSession] = field(default_factory=dict)
     #: SRP salt and verifier by (user's sub, password), so that a second sign-in need not compute them.

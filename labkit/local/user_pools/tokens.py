@@ -30,6 +30,7 @@ def sign_in(pool: Pool, client: Client, user: User, state: State) -> dict[str, A
     grant = Grant(
         origin_jti=state.source.uuid(),
         username=user.username,
+        sub=user.id,
         client_id=client.id,
         refresh_token=_refresh_token(state),
         auth_time=now,
@@ -115,7 +116,7 @@ def refreshed(pool: Pool, client: Client, token: str, state: State) -> dict[str,
     if state.clock.now() >= grant.expires:
         raise AwsError("NotAuthorizedException", "Refresh Token has expired")
     user = find_user(pool, grant.username)
-    if user is None:
+    if user is None or user.id != grant.sub:
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
@@ -186,5 +187,5 @@ def _invalid() -> AwsError:
 def sign_out_everywhere(pool: Pool, user: User, state: State) -> None:
     """Revoke every sign-in of a user: the refresh tokens, and the access tokens that came of them."""
     for grant in state.user_pools[pool.id].grants.values():
-        if grant.username == user.username:
+        if grant.sub == user.id:
             grant.revoked = True

@@ -24,15 +24,20 @@ def test_a_record_is_a_table_of_its_fields_without_its_calls() -> None:
     assert "InitiateAuth" not in text
 
 
-def test_several_records_are_rows_and_a_field_that_one_of_them_lacks_is_empty() -> None:
-    text = show.table(
-        [samples.user_pool, Role("lab-role", "arn:aws:iam::123456789012:role/lab-role")]
-    ).to_text()
-    heading, head, _, first, second = text.splitlines()
-    assert heading == "UserPool and Role (2)"
-    assert head.split() == ["#", "id", "name", "arn"]
-    assert first.split()[:2] == ["1", "us-east-1_Ab12Cd34E"]
-    assert second.split()[:2] == ["2", "lab-role"]
+def test_several_records_of_one_kind_are_rows() -> None:
+    roles = [Role(name, f"arn:aws:iam::123456789012:role/{name}") for name in ("lab-role", "other")]
+    heading, head, _, first, second = show.table(roles).to_text().splitlines()
+    assert heading == "Role (2)"
+    assert head.split() == ["#", "name", "arn"]
+    assert first.split()[:2] == ["1", "lab-role"]
+    assert second.split()[:2] == ["2", "other"]
+
+
+def test_records_of_several_kinds_stand_one_under_the_other() -> None:
+    role = Role("lab-role", "arn:aws:iam::123456789012:role/lab-role")
+    html = show.table([samples.user_pool, role]).to_html()
+    assert html.count("<table") == 2
+    assert html.index("UserPool") < html.index("us-east-1_Ab12Cd34E") < html.index("lab-role")
 
 
 def test_secrets_of_a_record_are_masked_and_the_rest_is_readable() -> None:

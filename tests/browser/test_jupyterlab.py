@@ -1,0 +1,105 @@
+"""A learner in JupyterLab: `labkit start`, the notebook opens, Run All Cells, and everything is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from labkit.doctor import find_browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+OUTPUT = Path(__file__).parent / "output"
+#: Without the background-networking flags Chromium tries to reach hosts that a closed network refuses.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address that `labkit start` prints, once JupyterLab answers."""
+    folder = tmp_path_factory.mktemp("learner")
+    command = [sys.executable, "-m", "labkit", "start", "--no-browser", "--port", "0", "--lab-port", "0"]
+    environment = {**os.environ, "LABKIT_SEED": "browser", "PYTHONUNBUFFERED": "1"}
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output:
+        started = subprocess.Popen(
+            [*command, "--dir", str(folder)], stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+    try:
+        yield _address(log)
+    finally:
+        started.terminate()
+        started.wait(timeout=60)
+
+
+def _address(log: Path) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found = re.search(r"JupyterLab:\s+(http://127\.0\.0\.1:\S+)", log.read_text())
+        if found:
+            return found[1]
+        time.sleep(0.2)
+    raise AssertionError(f"`labkit start` printed no address: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+def test_the_first_notebook_opens_by_itself(lab: str, page: Page) -> None:
+    page.goto(lab)
+    page.get_by_role("paragraph").filter(has_text="answers one question").wait_for(timeout=90_000)
+    OUTPUT.mkdir(exist_ok=True)
+    page.screenshot(path=OUTPUT / "01-opened.png")
+
+
+def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
+    # `reset` closes the notebooks that JupyterLab would open again.
+    page.goto(lab.replace("01-who-are-you", "04-four-steps") + "&reset")
+    page.get_by_role("paragraph").filter(has_text="The whole chain, from a password").wait_for(timeout=90_000)
+    # Run All Cells before the kernel is there would ask which kernel to take.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
+
+    page.get_by_text("Replace `...` by your own code").wait_for(timeout=90_000)
+
+    assert page.get_by_text("AWS allowed it (200).").count() >= 1
+    assert page.get_by_text("AWS refused it (403 AccessDenied).").count() >= 1
+    assert page.get_by_text("AWS refused it (400 ExpiredToken).").count() >= 1
+    assert _errors(page) == []
+    page.screenshot(path=OUTPUT / "04-ran.png")
+
+
+def _errors(page: Page) -> list[Any]:
+    """Tracebacks among the outputs."""
+    stderr = '[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText:has-text("Traceback")'
+    return page.locator(stderr).all_inner_texts()
