@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
@@ -18,7 +19,7 @@ __all__ = ["ANONYMOUS", "Account", "Anonymous", "Message", "open_account"]
 
 
 def open_account(
-    kind: Literal["local", "aws"] = "local",
+    kind: Literal["local", "aws"] | None = None,
     *,
     profile: str | None = None,
     region: str | None = None,
@@ -29,7 +30,7 @@ def open_account(
     confirm: Callable[[str], bool] | None = None,
     ask: Callable[[str], str] = input,
 ) -> Account:
-    """Open the account that the lab works in.
+    """Open the account that the lab works in: `local`, `aws`, or what LABKIT_ACCOUNT says (else `local`).
 
     `local` joins the local account at `AWS_ENDPOINT_URL`, or starts one in this process; opened
     again there, it is the same account until `close()`. `seed` and `clock` (by default
@@ -41,17 +42,18 @@ def open_account(
     `lab` (by default `LABKIT_LAB`, else `lab`) names this lab in tags and resource names. `ask`
     reads what only a person knows. Raises LabError where the account cannot be opened.
     """
-    if kind == "aws":
+    named = kind or os.environ.get("LABKIT_ACCOUNT") or "local"
+    if named == "aws":
         from labkit.account import aws
 
-        _reject(kind, seed=seed, clock=clock, transport=None if transport == "http" else transport)
+        _reject(named, seed=seed, clock=clock, transport=None if transport == "http" else transport)
         return aws.open_account(profile=profile, region=region, lab=lab, confirm=confirm, ask=ask)
-    if kind == "local":
+    if named == "local":
         from labkit.account import local
 
-        _reject(kind, profile=profile)
+        _reject(named, profile=profile)
         return local.open_account(region=region, seed=seed, clock=clock, transport=transport, lab=lab)
-    raise LabError(f"there is no account `{kind}`: expected `local` or `aws`")
+    raise LabError(f"there is no account `{named}`: expected `local` or `aws`")
 
 
 def _reject(kind: str, **arguments: object) -> None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from labkit.account import Account
 from labkit.record import ApiCall
 
-#: What to do next, by operation and error code, or by error code alone.
+#: What to do next, by message, by operation and error code, or by error code alone.
 HINTS = {
     "EntityAlreadyExists": "An earlier run made it: take another name, or `provision.destroy(account)`.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
@@ -18,7 +18,7 @@ HINTS = {
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
     "UserNotConfirmedException": "First `confirm_sign_up`, with `account.confirmation_code(username)`.",
     "UsernameExistsException": "This user is there already: sign in, or take another name.",
-    "InitiateAuth NotAuthorizedException": "AWS does not tell a wrong name from a wrong password.",
+    "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password.",
     "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
     "GetUser NotAuthorizedException": "GetUser wants an access token that is neither expired nor revoked.",
     "GetId NotAuthorizedException": (
@@ -41,8 +41,8 @@ def recorded(account: Account) -> Iterator[list[ApiCall]]:
         try:
             yield calls
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            hint = HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            hint = HINTS.get(message) or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
             if hint:
                 error.add_note(hint)
             raise

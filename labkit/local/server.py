@@ -32,6 +32,8 @@ class Server:
         self._server.max_request_header_size = MAX_HEADERS
         self._server.max_request_body_size = MAX_BODY
         self._server.shutdown_timeout = 1
+        # cheroot looks this often (in seconds) whether it shall stop; its own half second is felt in tests.
+        self._server.expiration_interval = 0.05
         self._thread: threading.Thread | None = None
         self._prepare()
 

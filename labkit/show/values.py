@@ -89,7 +89,7 @@ def _identifier(record: Any) -> str:
     for name in ("id", "arn", "username", "name"):
         if isinstance(found := getattr(record, name, None), str):
             return found
-    return type(record).__name__
+    return plain({item.name: getattr(record, item.name) for item in dataclasses.fields(record) if item.repr})
 
 
 def json_text(value: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -21,7 +22,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 def record(path: Path) -> None:
     """Execute one notebook and write it back with its outputs."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook, timeout=120, record_timing=False, resources={"metadata": {"path": path.parent}}
     )
@@ -32,7 +33,7 @@ def record(path: Path) -> None:
     }
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-    path.write_text(nbformat.writes(notebook, indent=1) + "\n", encoding="utf-8")
+    path.write_text(nbformat.writes(notebook, indent=1) + "\n", encoding="utf-8")  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -22,8 +22,12 @@ _JWT = re.compile(r"eyJ[\w-]{20,}\.[\w-]{20,}\.")
 _ACCESS_KEY = re.compile(r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b")
 
 
+def _notebook(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+
+
 def _cells(path: Path, kind: str = "code") -> list[Any]:
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+    return [cell for cell in _notebook(path).cells if cell.cell_type == kind]
 
 
 def test_there_are_four_notebooks() -> None:
@@ -63,14 +67,14 @@ def test_no_stored_output_holds_a_token_or_an_access_key(path: Path) -> None:
     assert "eyJ…" in outputs or "ASIA…" in outputs or "eyJh…" in outputs, "outputs are stored"
     assert not _JWT.search(outputs)
     assert not _ACCESS_KEY.search(outputs)
-    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    assert "widgets" not in _notebook(path).metadata
 
 
 @names
 @pytest.mark.notebooks
 def test_it_runs_with_its_exercise_solved(path: Path) -> None:
     exercise = course.exercise(path.stem[:2])
-    notebook = nbformat.read(path, as_version=4)
+    notebook = _notebook(path)
     stub = next(cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", []))
     check = next(cell for cell in notebook.cells if "exercise-check" in cell.metadata.get("tags", []))
     assert "..." in stub.source
