@@ -16,6 +16,7 @@ from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
 from labkit.local.operations import Call, identify, protocol_of, service_of, signing_name
 from labkit.local.serialize import answer
+from labkit.local.shapes import require_shapes
 from labkit.local.state import State
 from labkit.local.validation import validate
 
@@ -104,6 +105,7 @@ class LocalApp:
         return status, headers | _cors(protocol.name), body
 
     def _answer(self, call: Call, caller: Caller, request_id: str) -> Response:
+        require_shapes(call)
         if call.service in _VALIDATED:
             validate(call)
         _require_simulated(call)
@@ -118,7 +120,9 @@ class LocalApp:
             check(call, self.state)
         if call.service == "s3":
             return s3.answer(call, caller, self.state, refused)
-        return upstream.call(call, self.state.account_id)
+        response = upstream.call(call, self.state.account_id)
+        amend = user_pools.AMENDMENTS.get(call.operation) if call.service == "cognito-idp" else None
+        return amend(call, self.state, response) if amend else response
 
 
 def _require_simulated(call: Call) -> None:

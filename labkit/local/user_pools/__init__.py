@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from labkit.local.errors import Response
 from labkit.local.operations import Call
 from labkit.local.user_pools import administration, passwords, profile, sign_in, sign_out, sign_up
 
@@ -45,6 +46,11 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "CreateUserPool": administration.check_user_pool,
     "UpdateUserPool": administration.check_user_pool,
     "UpdateUserPoolClient": administration.check_user_pool_client,
+}
+
+#: What moto's answer is changed into.
+AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
+    "CreateUserPool": administration.name_as_aws_does,
 }
 
 #: moto answers these with success whatever they are given; the account would rather say so.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import string
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.operations import Call
 from labkit.local.outbox import Message
 from labkit.local.user_pools import attributes
@@ -21,6 +22,21 @@ def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool cannot promise to keep."""
     if call.parameters.get("MfaConfiguration") not in (None, "OFF"):
         raise not_simulated("multi-factor authentication (MfaConfiguration)")
+
+
+def name_as_aws_does(call: Call, state: State, response: Response) -> Response:
+    """Give a new pool an id as AWS makes them: the Region and nine letters and digits."""
+    status, headers, body = response
+    if status != 200:
+        return response
+    pool = pool_named(json.loads(body)["UserPool"]["Id"], state)
+    old, new = pool.id, f"{pool.region}_{state.source.text(9)}"
+    backend = backend_of(pool)
+    del backend.user_pools[old]
+    backend.user_pools[new] = pool
+    pool.id, pool.arn = new, pool.arn.replace(old, new)
+    body = body.replace(old.encode(), new.encode())
+    return status, headers | {"Content-Length": str(len(body))}, body
 
 
 def check_user_pool_client(call: Call, state: State) -> None:
