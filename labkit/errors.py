@@ -48,6 +48,5 @@ class NotSimulated(LabError):
     def __init__(self, operation: str) -> None:
         self.operation = operation
         super().__init__(
-            f"the local account does not simulate `{operation}`; "
-            "a real account (`open_account('aws')`) does"
+            f"the local account does not simulate `{operation}`; a real account (`open_account('aws')`) does"
         )

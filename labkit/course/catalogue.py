@@ -63,6 +63,7 @@ EXERCISES = {
             "Ask for one use and hand in the other token. Both are good and unexpired.",
             "Call `tokens.verify(...)` on an access token with `token_use='id'`, and keep the error.",
         ),
+        "from labkit import TokenRejected\n"
         "fresh = sign_in.initiate_auth(account, lab.app_client, 'alice', alice.password)\n"
         "try:\n"
         "    tokens.verify(fresh.access_token, jwks=jwks, issuer=lab.user_pool.issuer,\n"

@@ -5,6 +5,7 @@ read → identify → authenticate → validate → authorize → answer (labkit
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -34,7 +35,10 @@ _NOT_SIMULATED = {"cognito-idp": user_pools.NOT_SIMULATED, "sts": sts.NOT_SIMULA
 #: Services whose every operation is answered here or not at all.
 _OWN_ONLY = ("cognito-identity", "labkit")
 #: moto validates the other services' parameters, some better than their models say.
-_VALIDATED = ("cognito-idp", "cognito-identity", "iam", "sts")
+_VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "sts")
+
+#: Where XML answers carry the request ID; clients believe it before the header.
+_REQUEST_ID = re.compile(rb"<RequestId>[^<]*</RequestId>")
 
 #: Web pages call Cognito's APIs from anywhere, as they may in AWS.
 _CORS = {
@@ -149,6 +153,9 @@ def _identified(response: Response, call: Call, request_id: str) -> Response:
     """The response under the account's own request ID, by which its decision can be found."""
     status, headers, body = response
     kept = {k: v for k, v in headers.items() if k.lower() not in ("x-amzn-requestid", "x-amz-request-id")}
+    if call.protocol.name == "query" or (call.protocol.name == "rest-xml" and status >= 400):
+        body = _REQUEST_ID.sub(f"<RequestId>{request_id}</RequestId>".encode(), body)
+        kept = {k: v for k, v in kept.items() if k.lower() != "content-length"}
     kept["x-amz-request-id" if call.service == "s3" else "x-amzn-RequestId"] = request_id
     return status, kept | _cors(call.protocol.name), body
 

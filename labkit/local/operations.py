@@ -87,7 +87,7 @@ def protocol_of(service: str) -> str:
     try:
         name = str(service_model(service).metadata["protocol"])
     except AwsError:
-        return "json"
+        return "rest-xml" if service.startswith("s3") else "json"
     return {"ec2": "query", "smithy-rpc-v2-cbor": "json"}.get(name, name)
 
 
@@ -139,6 +139,7 @@ def _identify_rest(request: Request, service: str, region: str) -> Call:
 
     from labkit.local.upstream import werkzeug_request
 
+    service_model(service)  # raises for a service that nobody knows, as moto's router would not
     try:
         model, uri = get_service_router(service).match(werkzeug_request(request, service, region))
     except (NotFound, MethodNotAllowed):

@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
+from xml.parsers.expat import ExpatError
 
-from labkit.local.errors import Response, internal_failure, not_simulated
+from labkit.local.errors import AwsError, Response, internal_failure, not_simulated
 from labkit.local.operations import Call, service_model
 from labkit.local.wire import Request
 
 Handler = Callable[[Any, str, Any], Any]
+
+_MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 def werkzeug_request(request: Request, service: str, region: str) -> Any:
@@ -63,13 +67,36 @@ def call(call: Call, account_id: str) -> Response:
     handler = _handler(call.service, call.region, path)
     _require_implemented(handler, call)
     try:
-        status, headers, body = _answer(handler, request)
+        with _no_key_for_new_pools() if call.operation == "CreateUserPool" else nullcontext():
+            status, headers, body = _answer(handler, request)
     except NotImplementedError:
         raise not_simulated(f"{call.service}:{call.operation}") from None
+    except ExpatError:
+        raise AwsError("MalformedXML", _MALFORMED_XML) from None
     except Exception as error:
+        if call.service == "dynamodb" and type(error) is ValueError:  # so moto reports an expression it cannot read
+            raise AwsError("ValidationException", f"Invalid expression: {error}") from None
         traceback.print_exc()
         raise internal_failure(error, f"inside {call.service}:{call.operation}") from error
     return status, _clean(headers), body if isinstance(body, bytes) else str(body).encode()
+
+
+@contextmanager
+def _no_key_for_new_pools() -> Iterator[None]:
+    """Spare moto the reading of one published RSA key, which takes 100 ms for each pool.
+
+    Pools have keys of their own here (user_pools.state); moto's tokens would fail without one.
+    """
+    from types import SimpleNamespace
+
+    from moto.cognitoidp import models
+
+    given: Any = models
+    jwk, given.jwk = given.jwk, SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: None))
+    try:
+        yield
+    finally:
+        given.jwk = jwk
 
 
 def _answer(handler: Handler, request: Any) -> tuple[int, dict[str, Any], Any]:

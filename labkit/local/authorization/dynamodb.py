@@ -121,13 +121,19 @@ def _batch_write(call: Call, state: State) -> list[Ask]:
     wanted = []
     for table, writes in (call.parameters.get("RequestItems") or {}).items():
         name = _table_name({"TableName": table}) or ""
-        items = [w["PutRequest"]["Item"] if "PutRequest" in w else w["DeleteRequest"]["Key"] for w in writes]
+        items = [_written(write) for write in writes]
         merged = {"Item": {k: v for item in items for k, v in item.items()}}
         context = _leading(items, _hash_key(call, state, name)) | _attributes(merged)
         wanted.append(
             Ask("dynamodb:BatchWriteItem", _arn(call, state, name), context | _returns(call.parameters))
         )
     return wanted
+
+
+def _written(write: Mapping[str, Any]) -> dict[str, Any]:
+    """The item or key of a write request; none where the request has neither, which is DynamoDB's to refuse."""
+    put, delete = write.get("PutRequest") or {}, write.get("DeleteRequest") or {}
+    return put.get("Item") or delete.get("Key") or {}
 
 
 def _query_or_scan(call: Call, state: State) -> list[Ask]:
