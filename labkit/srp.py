@@ -20,6 +20,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from labkit.errors import LabError
 
@@ -88,7 +89,7 @@ class Server:
         """SRP_B for the PASSWORD_VERIFIER challenge, as hexadecimal digits."""
         return f"{self._big_b:x}"
 
-    @property
+    @cached_property
     def _big_b(self) -> int:
         return (_K * self.verifier + pow(G, self.b, N)) % N
 

@@ -44,9 +44,8 @@ def _structure(shape: Any, value: dict[str, Any], path: str) -> None:
 
 
 def _check(shape: Any, value: Any, path: str) -> None:
-    types, wanted = _KINDS.get(shape.type_name, ((object,), ""))
-    misread = isinstance(value, bool) and bool not in types and object not in types
-    if misread or not isinstance(value, types):
+    types, wanted = _KINDS[shape.type_name]
+    if not _is_a(types, value):
         raise AwsError("SerializationException", f"`{path}` must be {wanted}, got `{_shown(value)}`.")
     if shape.type_name == "structure":
         _structure(shape, value, path)
@@ -56,6 +55,11 @@ def _check(shape: Any, value: Any, path: str) -> None:
     elif shape.type_name == "map":
         for key, item in value.items():
             _check(shape.value, item, f"{path}.{key}")
+
+
+def _is_a(types: tuple[type, ...], value: object) -> bool:
+    """Whether JSON's value is of these types; Python counts `true` as a number, JSON does not."""
+    return bool in types if isinstance(value, bool) else isinstance(value, types)
 
 
 def _shown(value: Any) -> str:

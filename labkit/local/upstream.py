@@ -74,7 +74,8 @@ def call(call: Call, account_id: str) -> Response:
     except ExpatError:
         raise AwsError("MalformedXML", _MALFORMED_XML) from None
     except Exception as error:
-        if call.service == "dynamodb" and type(error) is ValueError:  # so moto reports an expression it cannot read
+        if call.service == "dynamodb" and type(error) is ValueError:
+            # So moto reports an expression that it cannot read.
             raise AwsError("ValidationException", f"Invalid expression: {error}") from None
         traceback.print_exc()
         raise internal_failure(error, f"inside {call.service}:{call.operation}") from error

@@ -56,10 +56,13 @@ def read(environ: Environ) -> Request:
     headers = _headers(environ)
     host = headers.get("host", "").rsplit("@", 1)[-1]
     name = re.sub(r":\d+$", "", host).lower()
+    if not name and environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        raise AwsError("InvalidRequest", "Missing required header for this request: Host.")  # RFC 9112, 3.2
     _require_loopback(name)
     bucket = _BUCKET_HOST.fullmatch(name)
     uri = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     raw_path = _path_of(uri) if uri else _quoted(environ.get("PATH_INFO", "/"))
+    _require_utf8(raw_path)
     return Request(
         method=environ.get("REQUEST_METHOD", "GET"),
         raw_path=raw_path or "/",
@@ -101,6 +104,13 @@ def _require_loopback(name: str) -> None:
         )
 
 
+def _require_utf8(raw_path: str) -> None:
+    try:
+        unquote(raw_path, errors="strict")
+    except UnicodeDecodeError:
+        raise AwsError("InvalidURI", "Couldn't parse the specified URI: its path is not UTF-8.") from None
+
+
 def _path_of(uri: str) -> str:
     if "://" in uri.split("?", 1)[0]:
         uri = "/" + uri.split("://", 1)[1].partition("/")[2]
@@ -116,13 +126,22 @@ def _body(environ: Environ) -> bytes:
     if stream is None:
         return b""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        body: bytes = stream.read(MAX_BODY + 1)
+        body = _received(stream, MAX_BODY + 1)
     else:
-        body = stream.read(_content_length(environ))
+        body = _received(stream, _content_length(environ))
         if len(body) < _content_length(environ):
             raise AwsError("IncompleteBody", "The request body ended before Content-Length bytes.")
     if len(body) > MAX_BODY:
         raise _too_large()
+    return body
+
+
+def _received(stream: Any, length: int) -> bytes:
+    """The body, as far as it came. Servers have errors of their own for chunks and pauses that break off."""
+    try:
+        body: bytes = stream.read(length)
+    except Exception as error:
+        raise AwsError("IncompleteBody", f"The request body cannot be read: {error}.") from None
     return body
 
 

@@ -1,0 +1,42 @@
+"""`python -m bench.serve SERVER PORT`: the local account under one of the servers that are compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from typing import Any
+
+
+def main(server: str, port: int) -> None:
+    """Serve until the process is killed; the administrator's keys are the first line of output."""
+    from labkit.local.app import create_app
+
+    app = create_app()
+    serving = _cheroot(app, port) if server == "cheroot" else _werkzeug(app, port, server)
+    print(json.dumps([app.administrator.access_key_id, app.administrator.secret_access_key.reveal()]))
+    serving()
+
+
+def _cheroot(app: Any, port: int) -> Any:
+    from labkit.local.server import Server
+
+    Server(app, port).start()
+    return threading.Event().wait
+
+
+def _werkzeug(app: Any, port: int, server: str) -> Any:
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Handler(WSGIRequestHandler):
+        # Keep-alive needs HTTP/1.1; werkzeug's own default is to close after each answer.
+        protocol_version = "HTTP/1.1" if server == "werkzeug-1.1" else "HTTP/1.0"
+
+        def log_request(self, *_: object) -> None:
+            """The other servers write no log either."""
+
+    return make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,39 @@
+"""One served account for all clients; each test signs up users of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from tests.clients.served import Lab, Served, create_lab, serve
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serve(tmp_path_factory.mktemp("account")) as account:
+        yield account
+
+
+@pytest.fixture(scope="session")
+def lab(served: Served) -> Lab:
+    with pytest.MonkeyPatch.context() as environment:
+        _set(served, environment)
+        return create_lab(boto3.Session())
+
+
+@pytest.fixture(autouse=True)
+def _aws_is_the_served_account(
+    _no_account_of_this_machine: None, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any SDK finds the account by the lines of its env file, and by nothing else."""
+    _set(served, monkeypatch)
+
+
+def _set(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in served.environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, ",".join(filter(None, [os.environ.get(name), "127.0.0.1"])))

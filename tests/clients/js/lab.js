@@ -1,0 +1,77 @@
+// The lab that pytest made in the served account, and a user of one's own in it.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import {
+  CognitoIdentityProviderClient,
+  ConfirmSignUpCommand,
+  InitiateAuthCommand,
+  SignUpCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+
+const run = promisify(execFile);
+const environment = process.env;
+
+export const endpoint = environment.AWS_ENDPOINT_URL;
+export const region = environment.AWS_REGION;
+export const userPoolId = environment.LAB_USER_POOL_ID;
+export const clientId = environment.LAB_CLIENT_ID;
+export const identityPoolId = environment.LAB_IDENTITY_POOL_ID;
+export const provider = environment.LAB_PROVIDER;
+export const bucket = environment.LAB_BUCKET;
+export const table = environment.LAB_TABLE;
+export const jwks = JSON.parse(environment.LAB_JWKS);
+
+export const password = "Correct-horse-1";
+export const otherPassword = "Battery-staple-2";
+
+/** What the command `labkit` prints about the served account. */
+export async function labkit(...args) {
+  const { stdout } = await run(environment.LAB_PYTHON, ["-m", "labkit", ...args]);
+  return stdout.trim();
+}
+
+/** The newest confirmation code for a user. */
+export const code = (username) => labkit("outbox", username, "--latest");
+
+/** A code that is surely not this one. */
+export const another = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
+
+let users = 0;
+
+/** A user name that no other test uses. */
+export const newName = () => `user-${process.pid}-${++users}`;
+
+/** Sign up and confirm a new user; its name. */
+export async function newUser() {
+  const username = newName();
+  const cognito = new CognitoIdentityProviderClient({});
+  const UserAttributes = [{ Name: "email", Value: `${username}@example.com` }];
+  await cognito.send(
+    new SignUpCommand({ ClientId: clientId, Username: username, Password: password, UserAttributes }),
+  );
+  await cognito.send(
+    new ConfirmSignUpCommand({ ClientId: clientId, Username: username, ConfirmationCode: await code(username) }),
+  );
+  return username;
+}
+
+/** The tokens of a user who signs in with a password. */
+export async function signIn(username, withPassword = password) {
+  const answer = await new CognitoIdentityProviderClient({}).send(
+    new InitiateAuthCommand({
+      ClientId: clientId,
+      AuthFlow: "USER_PASSWORD_AUTH",
+      AuthParameters: { USERNAME: username, PASSWORD: withPassword },
+    }),
+  );
+  return answer.AuthenticationResult;
+}
+
+/** A token whose signature no longer fits. */
+export function tampered(token) {
+  const [header, payload, signature] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url"));
+  const changed = Buffer.from(JSON.stringify({ ...claims, sub: "somebody-else" })).toString("base64url");
+  return [header, changed, signature].join(".");
+}
