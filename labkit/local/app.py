@@ -66,7 +66,7 @@ class LocalApp:
         return self.state.region
 
     def __call__(self, environ: wire.Environ, start_response: wire.StartResponse) -> Iterable[bytes]:
-        request_id = self.state.source.uuid()
+        request_id = self.state.request_ids.uuid()
         status, headers, body = self._respond(environ, request_id)
         if not any(name.lower() == "content-length" for name in headers):  # moto's S3 writes it in lower case
             headers["Content-Length"] = str(len(body))

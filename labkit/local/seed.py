@@ -46,6 +46,10 @@ class Source:
         self.seed = seed
         self._random: random.Random = random.Random(seed) if seed is not None else secrets.SystemRandom()
 
+    def branch(self, name: str) -> Source:
+        """Chance that leaves this one's alone; with a seed, the same for the same name."""
+        return Source(None if self.seed is None else f"{self.seed}/{name}")
+
     def text(self, length: int, alphabet: str = ALPHANUMERIC) -> str:
         return "".join(self._random.choices(alphabet, k=length))
 

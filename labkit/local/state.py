@@ -49,12 +49,15 @@ class State:
     decisions: Decisions = field(default_factory=Decisions)
     #: moto's backends are not made for threads; one request at a time changes them.
     lock: threading.RLock = field(default_factory=threading.RLock)
+    #: Request IDs have a chance of their own: a health check more must not change what a seed gives.
+    request_ids: Source = field(init=False)
     sessions: Sessions = field(init=False)
     user_pools: UserPools = field(init=False)
     identity_pools: IdentityPools = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
+        self.request_ids = self.source.branch("request IDs")
         self.sessions = Sessions(self.source)
         self.user_pools = UserPools(self)
         self.identity_pools = IdentityPools(self)

@@ -17,7 +17,10 @@ Environ = dict[str, Any]
 #: S3 takes single puts of 5 GB; a lab on a laptop does not.
 MAX_BODY = 64 * 1024 * 1024
 
-_BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.(?:s3\.)?localhost")
+_BUCKET_HOST = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}?[a-z0-9])\."
+    r"(?:(?:s3\.)?localhost|s3(?:\.[a-z0-9-]+)?\.amazonaws\.com)"
+)
 _LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\]|([a-z0-9.-]+\.)?localhost)")
 
 

@@ -24,10 +24,12 @@ _ALWAYS = {("sts", "GetCallerIdentity")}
 
 def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[int]:
     """Raise AWS's denial, or return the elements of the request that go on without leave."""
-    if call.unsigned or (call.service, call.operation) in _ALWAYS:
+    if call.unsigned:
         return set()
     if caller.anonymous and call.service != "s3":
         raise refusals_of(call.protocol.name).missing()
+    if (call.service, call.operation) in _ALWAYS:
+        return set()
     context = context_of(call, caller, state)
     refused = set()
     for ask in _SERVICES.get(call.service, other.asks)(call, state):

@@ -131,7 +131,7 @@ def _batch_write(call: Call, state: State) -> list[Ask]:
 
 
 def _written(write: Mapping[str, Any]) -> dict[str, Any]:
-    """The item or key of a write request; none where the request has neither, which is DynamoDB's to refuse."""
+    """The item or key of a write request; none where it has neither, which is DynamoDB's to refuse."""
     put, delete = write.get("PutRequest") or {}, write.get("DeleteRequest") or {}
     return put.get("Item") or delete.get("Key") or {}
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import hmac
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
-from labkit.local.user_pools.pools import Client
+from labkit.local.operations import Call
+from labkit.local.user_pools.pools import Client, Pool, User, client_named, find_user
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
 
 #: "If you don't specify a value for ExplicitAuthFlows, your app client supports ALLOW_REFRESH_TOKEN_AUTH,
 #: ALLOW_USER_SRP_AUTH, and ALLOW_CUSTOM_AUTH."
@@ -70,6 +74,19 @@ def _bad_hash(client: Client) -> AwsError:
 def _hash(client: Client, username: str) -> bytes:
     message = f"{username}{client.id}".encode()
     return base64.b64encode(hmac.digest(str(client.secret).encode(), message, "sha256"))
+
+
+def addressed(call: Call, state: State) -> tuple[Pool, Client, User | None]:
+    """Pool, app client and user of a call that an app makes for a username, the client's secret proven."""
+    pool, client = client_named(call.parameters["ClientId"], state)
+    username = call.parameters["Username"]
+    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
+    return pool, client, find_user(pool, username)
+
+
+def unknown_user() -> AwsError:
+    """What a client may be told that need not hide who exists."""
+    return AwsError("UserNotFoundException", "Username/client id combination not found.")
 
 
 def validity(client: Client, kind: str) -> timedelta:

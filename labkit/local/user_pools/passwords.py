@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools import codes
-from labkit.local.user_pools.clients import require_secret_hash
-from labkit.local.user_pools.pools import Pool, User, client_named, find_user, hides_existence, status_of
+from labkit.local.user_pools.clients import addressed, unknown_user
+from labkit.local.user_pools.pools import Pool, User, hides_existence, status_of
 from labkit.local.user_pools.tokens import user_of_access_token
 
 if TYPE_CHECKING:
@@ -66,14 +66,11 @@ def change_password(call: Call, state: State) -> dict[str, Any]:
 
 def forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Send a reset code to a verified attribute."""
-    pool, client = client_named(call.parameters["ClientId"], state)
-    username = call.parameters["Username"]
-    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
-    user = find_user(pool, username)
+    pool, client, user = addressed(call, state)
     if user is None:
         if hides_existence(client):
-            return codes.pretended(username)
-        raise AwsError("UserNotFoundException", "Username/client id combination not found.")
+            return codes.pretended(call.parameters["Username"])
+        raise unknown_user()
     _require_resettable(user)
     attribute = codes.recovery_attribute(pool, user)
     if attribute is None:
@@ -93,14 +90,11 @@ def _require_resettable(user: User) -> None:
 
 def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Set a new password with the code from the message."""
-    pool, client = client_named(call.parameters["ClientId"], state)
-    username = call.parameters["Username"]
-    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
-    user = find_user(pool, username)
+    pool, client, user = addressed(call, state)
     if user is None:
         if hides_existence(client):
             raise codes.mismatch()
-        raise AwsError("UserNotFoundException", "Username/client id combination not found.")
+        raise unknown_user()
     require_policy(pool, call.parameters["Password"])
     codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
     set_password(user, call.parameters["Password"])

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools import attributes, codes
-from labkit.local.user_pools.clients import require_secret_hash
+from labkit.local.user_pools.clients import addressed, require_secret_hash, unknown_user
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import (
-    Client,
     Pool,
     User,
     backend_of,
@@ -95,24 +94,15 @@ def _either(kinds: list[str]) -> str:
 def confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
     from moto.cognitoidp.models import UserStatus
 
-    pool, client = client_named(call.parameters["ClientId"], state)
-    username = call.parameters["Username"]
-    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
-    user = find_user(pool, username)
+    pool, client, user = addressed(call, state)
     if user is None:
-        raise _unknown_user(client, codes.mismatch())
+        raise codes.mismatch() if hides_existence(client) else unknown_user()
     if status_of(user) != "UNCONFIRMED":
         raise _not_unconfirmed(user)
     code = codes.redeem(pool, user, codes.SIGN_UP, call.parameters["ConfirmationCode"], state)
     user.status = UserStatus.CONFIRMED
     user.update_attributes([{"Name": f"{code.attribute}_verified", "Value": "true"}])
     return {}
-
-
-def _unknown_user(client: Client, hidden: AwsError) -> AwsError:
-    if hides_existence(client):
-        return hidden
-    return AwsError("UserNotFoundException", "Username/client id combination not found.")
 
 
 def _not_unconfirmed(user: User) -> AwsError:
@@ -122,14 +112,11 @@ def _not_unconfirmed(user: User) -> AwsError:
 
 
 def resend_confirmation_code(call: Call, state: State) -> dict[str, Any]:
-    pool, client = client_named(call.parameters["ClientId"], state)
-    username = call.parameters["Username"]
-    require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
-    user = find_user(pool, username)
+    pool, client, user = addressed(call, state)
     if user is None:
         if hides_existence(client):
-            return codes.pretended(username)
-        raise AwsError("UserNotFoundException", "Username/client id combination not found.")
+            return codes.pretended(call.parameters["Username"])
+        raise unknown_user()
     if status_of(user) != "UNCONFIRMED":
         raise AwsError("InvalidParameterException", "User is already confirmed.")
     attribute = codes.auto_verified(pool, user)

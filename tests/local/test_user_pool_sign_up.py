@@ -1,0 +1,349 @@
+"""SignUp, ConfirmSignUp, ResendConfirmationCode, ForgotPassword and ConfirmForgotPassword.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html
+https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
+https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html (how long codes are good)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.local.accounts import LocalAccount, refused
+from tests.local.directory import PASSWORD, Pool, app_client, user_pool
+
+
+@pytest.fixture(scope="session")
+def pool(account: LocalAccount) -> Pool:
+    return user_pool(account)
+
+
+def attributes_of(pool: Pool, username: str) -> dict[str, str]:
+    found = pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserAttributes"]
+    return {a["Name"]: a["Value"] for a in found}
+
+
+def status_of(pool: Pool, username: str) -> str:
+    return str(pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserStatus"])
+
+
+def confirm(pool: Pool, username: str, code: str) -> Any:
+    return pool.idp.confirm_sign_up(ClientId=pool.client_id, Username=username, ConfirmationCode=code)
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_sign_up_sends_a_code_and_tells_where(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SignUp.html"""
+    name = pool.account.name("learner")
+    answer = pool.idp.sign_up(
+        ClientId=pool.client_id,
+        Username=name,
+        Password=PASSWORD,
+        UserAttributes=[{"Name": "email", "Value": "carol@example.com"}],
+    )
+    assert answer["UserConfirmed"] is False
+    assert answer["UserSub"] == attributes_of(pool, name)["sub"]
+    assert answer["CodeDeliveryDetails"] == {
+        "Destination": "c***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email",
+    }  # fmt: skip
+    assert status_of(pool, name) == "UNCONFIRMED"
+    assert pool.account.last_code(name).isdigit()
+
+
+def test_the_right_code_confirms_and_verifies_the_address_once(pool: Pool) -> None:
+    name = pool.sign_up()
+    code = pool.account.last_code(name)
+    answer = refused(confirm, pool=pool, username=name, code=other_than(code))
+    assert (answer.status, answer.code) == (400, "CodeMismatchException")
+    assert answer.message == "Invalid verification code provided, please try again."
+    assert status_of(pool, name) == "UNCONFIRMED"
+    confirm(pool, name, code)
+    assert status_of(pool, name) == "CONFIRMED"
+    assert attributes_of(pool, name)["email_verified"] == "true"
+    again = refused(confirm, pool=pool, username=name, code=code)
+    assert (again.code, again.message) == (
+        "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED",
+    )  # fmt: skip
+
+
+@pytest.mark.unconfirmed
+def test_the_code_of_another_user_confirms_nobody(pool: Pool) -> None:
+    one, other = pool.sign_up(), pool.sign_up()
+    while pool.account.last_code(one) == pool.account.last_code(other):
+        pool.idp.resend_confirmation_code(ClientId=pool.client_id, Username=one)
+    answer = refused(confirm, pool=pool, username=one, code=pool.account.last_code(other))
+    assert answer.code == "CodeMismatchException"
+    confirm(pool, other, pool.account.last_code(other))
+    assert (status_of(pool, one), status_of(pool, other)) == ("UNCONFIRMED", "CONFIRMED")
+
+
+def test_a_new_code_replaces_the_one_before(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ResendConfirmationCode.html"""
+    name = pool.sign_up()
+    first = pool.account.last_code(name)
+    while pool.account.last_code(name) == first:
+        answer = pool.idp.resend_confirmation_code(ClientId=pool.client_id, Username=name)
+        assert answer["CodeDeliveryDetails"]["AttributeName"] == "email"
+    assert refused(confirm, pool=pool, username=name, code=first).code == "CodeMismatchException"
+    confirm(pool, name, pool.account.last_code(name))
+    resend = refused(pool.idp.resend_confirmation_code, ClientId=pool.client_id, Username=name)
+    assert (resend.code, resend.message) == ("InvalidParameterException", "User is already confirmed.")
+
+
+def test_a_sign_up_code_is_good_for_24_hours(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html"""
+    pool = user_pool(fresh)
+    in_time, late = pool.sign_up(), pool.sign_up()
+    fresh.advance(hours=23, minutes=59)
+    confirm(pool, in_time, fresh.last_code(in_time))
+    fresh.advance(minutes=1)
+    answer = refused(confirm, pool=pool, username=late, code=fresh.last_code(late))
+    assert answer.code == "ExpiredCodeException"
+    assert answer.message == "Invalid code provided, please request a code again."
+    pool.idp.resend_confirmation_code(ClientId=pool.client_id, Username=late)
+    confirm(pool, late, fresh.last_code(late))
+
+
+def test_a_username_is_taken_once(pool: Pool) -> None:
+    name = pool.sign_up()
+    answer = refused(pool.sign_up, username=name)
+    assert (answer.status, answer.code) == (400, "UsernameExistsException")
+    assert answer.message == "User already exists"
+
+
+def test_an_unconfirmed_user_cannot_sign_in_until_confirmed(pool: Pool) -> None:
+    name = pool.sign_up()
+    answer = refused(pool.sign_in, username=name)
+    assert (answer.code, answer.message) == ("UserNotConfirmedException", "User is not confirmed.")
+    pool.admin.admin_confirm_sign_up(UserPoolId=pool.id, Username=name)
+    assert pool.sign_in(name)["AccessToken"]
+
+
+def test_a_pool_for_administrators_only_refuses_sign_up(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-admin-create-user-policy.html"""
+    closed = user_pool(account, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
+    assert closed.admin.admin_create_user(UserPoolId=closed.id, Username="made")["User"]
+    answer = refused(closed.sign_up)
+    assert (answer.code, answer.message) == (
+        "NotAuthorizedException", "SignUp is not permitted for this user pool",
+    )  # fmt: skip
+
+
+POLICY = {
+    "MinimumLength": 10,
+    "RequireLowercase": True,
+    "RequireUppercase": True,
+    "RequireNumbers": True,
+    "RequireSymbols": True,
+}
+BROKEN = {
+    "Sh0rt-pwd": "Password not long enough",
+    "UPPER-CASE-1": "Password must have lowercase characters",
+    "lower-case-1": "Password must have uppercase characters",
+    "No-numbers-here": "Password must have numeric characters",
+    "NoSymbols123": "Password must have symbol characters",
+}
+
+
+@pytest.fixture(scope="session")
+def strict(account: LocalAccount) -> Pool:
+    return user_pool(account, Policies={"PasswordPolicy": POLICY})
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("password", BROKEN)
+def test_a_password_must_conform_with_the_pools_policy_everywhere(strict: Pool, password: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html"""
+    text = f"Password did not conform with policy: {BROKEN[password]}"
+    name, good = strict.confirmed(), "Good-password-2"
+    token = strict.sign_in(name)["AccessToken"]
+    strict.idp.forgot_password(ClientId=strict.client_id, Username=name)
+    code = strict.account.last_code(name)
+    refusals = [
+        refused(strict.sign_up, Password=password),
+        refused(
+            strict.idp.change_password,
+            AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=password,
+        ),
+        refused(
+            strict.idp.confirm_forgot_password,
+            ClientId=strict.client_id, Username=name, ConfirmationCode=code, Password=password,
+        ),
+        refused(
+            strict.admin.admin_set_user_password,
+            UserPoolId=strict.id, Username=name, Password=password, Permanent=True,
+        ),
+        refused(
+            strict.admin.admin_create_user,
+            UserPoolId=strict.id, Username=strict.account.name("new"), TemporaryPassword=password,
+        ),
+    ]  # fmt: skip
+    for answer in refusals:
+        assert (answer.status, answer.code, answer.message) == (400, "InvalidPasswordException", text)
+    strict.idp.confirm_forgot_password(
+        ClientId=strict.client_id, Username=name, ConfirmationCode=code, Password=good
+    )
+    assert strict.sign_in(name, good)["IdToken"]
+
+
+def test_a_reset_code_sets_a_new_password_once(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmForgotPassword.html"""
+    name = pool.confirmed()
+    sent = pool.idp.forgot_password(ClientId=pool.client_id, Username=name)["CodeDeliveryDetails"]
+    assert (sent["DeliveryMedium"], sent["AttributeName"]) == ("EMAIL", "email")
+    code = pool.account.last_code(name)
+    given = {"ClientId": pool.client_id, "Username": name, "Password": "Another-horse-2"}
+    reset = pool.idp.confirm_forgot_password
+    assert refused(reset, ConfirmationCode=other_than(code), **given).code == "CodeMismatchException"
+    assert pool.sign_in(name)["IdToken"]
+    reset(ConfirmationCode=code, **given)
+    assert pool.sign_in(name, "Another-horse-2")["IdToken"]
+    assert refused(pool.sign_in, username=name).code == "NotAuthorizedException"
+    assert refused(reset, ConfirmationCode=code, **given).code == "ExpiredCodeException"
+
+
+def test_a_reset_code_is_good_for_an_hour(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html"""
+    pool = user_pool(fresh)
+    name = pool.confirmed()
+    given = {"ClientId": pool.client_id, "Username": name, "Password": "Another-horse-2"}
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    fresh.advance(minutes=59)
+    pool.idp.confirm_forgot_password(ConfirmationCode=fresh.last_code(name), **given)
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    fresh.advance(hours=1)
+    answer = refused(pool.idp.confirm_forgot_password, ConfirmationCode=fresh.last_code(name), **given)
+    assert answer.code == "ExpiredCodeException"
+
+
+@pytest.mark.unconfirmed
+def test_a_sign_up_code_resets_no_password(pool: Pool) -> None:
+    name = pool.sign_up()
+    code = pool.account.last_code(name)
+    answer = refused(
+        pool.idp.confirm_forgot_password,
+        ClientId=pool.client_id, Username=name, ConfirmationCode=code, Password="Another-horse-2",
+    )  # fmt: skip
+    assert answer.code == "ExpiredCodeException"
+    confirm(pool, name, code)
+
+
+def test_a_reset_needs_a_verified_address(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ForgotPassword.html"""
+    verified, unverified = pool.confirmed(), pool.sign_up()
+    assert pool.idp.forgot_password(ClientId=pool.client_id, Username=verified)
+    pool.admin.admin_confirm_sign_up(UserPoolId=pool.id, Username=unverified)
+    answer = refused(pool.idp.forgot_password, ClientId=pool.client_id, Username=unverified)
+    assert answer.code == "InvalidParameterException"
+    assert answer.message == (
+        "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    )
+
+
+@pytest.mark.parametrize("name", ["sub", "custom:team", "shoe_size"])
+def test_an_attribute_outside_the_schema_is_refused(pool: Pool, name: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
+    assert pool.sign_up(UserAttributes=[{"Name": "nickname", "Value": "x"}])
+    answer = refused(pool.sign_up, UserAttributes=[{"Name": name, "Value": "x"}])
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+
+
+def test_a_required_attribute_must_be_there(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
+    pool = user_pool(
+        account,
+        Schema=[{"Name": "family_name", "Required": True, "Mutable": True, "AttributeDataType": "String"}],
+    )
+    email = {"Name": "email", "Value": "a@example.com"}
+    assert pool.sign_up(UserAttributes=[email, {"Name": "family_name", "Value": "Curie"}])
+    answer = refused(pool.sign_up, UserAttributes=[email])
+    assert answer.code == "InvalidParameterException"
+    assert answer.message.startswith("Attributes did not conform to the schema: family_name: ")
+
+
+def test_with_email_as_username_the_address_signs_in(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html#user-pool-settings-aliases"""
+    pool = user_pool(account, UsernameAttributes=["email"])
+    address = f"{account.name('carol')}@example.com"
+    sign_up = {"ClientId": pool.client_id, "Password": PASSWORD}
+    sub = pool.idp.sign_up(Username=address, **sign_up)["UserSub"]
+    username = pool.admin.list_users(UserPoolId=pool.id)["Users"][0]["Username"]
+    confirm(pool, address, account.last_code(username))
+    assert pool.sign_in(address)["IdToken"]
+    assert attributes_of(pool, address)["sub"] == sub
+    answer = refused(pool.idp.sign_up, Username="no-address", **sign_up)
+    assert (answer.code, answer.message) == ("InvalidParameterException", "Username should be an email.")
+
+
+HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "ConfirmSignUp": ("confirm_sign_up", {"ConfirmationCode": "123456"}),
+    "ResendConfirmationCode": ("resend_confirmation_code", {}),
+    "ForgotPassword": ("forgot_password", {}),
+    "ConfirmForgotPassword": (
+        "confirm_forgot_password", {"ConfirmationCode": "123456", "Password": "Another-horse-2"},
+    ),
+    "InitiateAuth": (
+        "initiate_auth",
+        {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": {"USERNAME": "nobody", "PASSWORD": "x"}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_a_client_that_prevents_user_existence_errors_does_not_tell_who_exists(
+    account: LocalAccount, pool: Pool, case: str
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html"""
+    operation, parameters = HIDDEN[case]
+    named = {} if "AuthParameters" in parameters else {"Username": "nobody"}
+    call = getattr(pool.idp, operation)
+    open_client = app_client(account, pool.id, PreventUserExistenceErrors="LEGACY")
+    told = refused(call, ClientId=open_client.client_id, **named, **parameters)
+    assert told.code == "UserNotFoundException"
+    quiet = app_client(account, pool.id, PreventUserExistenceErrors="ENABLED")
+    if case in ("ResendConfirmationCode", "ForgotPassword"):
+        answer = call(ClientId=quiet.client_id, **named, **parameters)
+        assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    else:
+        answer = refused(call, ClientId=quiet.client_id, **named, **parameters)
+        assert answer.code in ("CodeMismatchException", "NotAuthorizedException")
+
+
+def test_a_wrong_password_and_an_unknown_user_look_the_same_to_a_quiet_client(
+    account: LocalAccount, pool: Pool
+) -> None:
+    quiet = app_client(account, pool.id, PreventUserExistenceErrors="ENABLED")
+    name = pool.confirmed()
+    assert quiet.sign_in(name)["IdToken"]
+    wrong = refused(quiet.sign_in, username=name, password="Wrong-horse-1")
+    unknown = refused(quiet.sign_in, username="nobody", password="Wrong-horse-1")
+    assert wrong == unknown
+    assert (wrong.code, wrong.message) == ("NotAuthorizedException", "Incorrect username or password.")
+
+
+def test_an_unknown_client_is_refused(pool: Pool) -> None:
+    assert pool.sign_up()
+    answer = refused(pool.idp.sign_up, ClientId="x" * 26, Username="anna", Password=PASSWORD)
+    assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
+    assert answer.message == f"User pool client {'x' * 26} does not exist."
+
+
+@pytest.mark.unconfirmed
+def test_a_deleted_users_reset_code_does_not_serve_a_new_user_of_that_name(pool: Pool) -> None:
+    name = pool.confirmed()
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    given = {
+        "ClientId": pool.client_id, "Username": name, "Password": "Another-horse-2",
+        "ConfirmationCode": pool.account.last_code(name),
+    }  # fmt: skip
+    pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
+    pool.confirmed(name)
+    assert refused(pool.idp.confirm_forgot_password, **given).code == "ExpiredCodeException"
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    given["ConfirmationCode"] = pool.account.last_code(name)
+    assert pool.idp.confirm_forgot_password(**given)
