@@ -15,7 +15,8 @@ from labkit.local import control, identity_pools, policies, s3, sts, upstream, u
 from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
-from labkit.local.operations import Call, identify, protocol_of, service_of, signing_name
+from labkit.local.models import protocol_of, signing_name
+from labkit.local.operations import Call, identify, service_of
 from labkit.local.serialize import answer
 from labkit.local.shapes import require_shapes
 from labkit.local.state import State

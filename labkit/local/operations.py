@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from labkit.local.aws_host import werkzeug_request
 from labkit.local.errors import AwsError, Protocol, not_simulated
+from labkit.local.models import operation_model, protocol_of, service_model
 from labkit.local.wire import Request
 from labkit.sigv4 import Scope
 
@@ -21,9 +22,8 @@ _TARGETS = {
     "DynamoDBStreams_20120810": "dynamodbstreams",
     "Labkit": "labkit",
 }
-#: botocore's service name, where the SigV4 signing name is another one.
+#: botocore's service name, where the SigV4 signing name is another one (models.signing_name).
 _SERVICE_OF_SIGNING_NAME = {"iotdata": "iot-data", "iotdevicegateway": "iot-data"}
-_SIGNING_NAME_OF_SERVICE = {"dynamodbstreams": "dynamodb", "iot-data": "iotdata"}
 #: The `Version` parameter of the query protocol names the API, also where no signature does.
 _SERVICE_OF_VERSION = {"2011-06-15": "sts", "2010-05-08": "iam"}
 
@@ -55,40 +55,6 @@ class Call:
         """Change members of a JSON request, for moto too, which reads the body again."""
         self.parameters |= members
         self.request.body = json.dumps(self.parameters).encode()
-
-
-def signing_name(service: str) -> str:
-    """The service part of a credential scope."""
-    return _SIGNING_NAME_OF_SERVICE.get(service, service)
-
-
-@lru_cache(maxsize=64)
-def service_model(service: str) -> Any:
-    """botocore's model of a service, as moto reads it. Raises AwsError for a service that it lacks."""
-    from botocore.exceptions import UnknownServiceError
-    from moto.core.utils import get_service_model
-
-    try:
-        return get_service_model(service)
-    except (UnknownServiceError, OSError):
-        raise not_simulated(f"the service `{service}`") from None
-
-
-@lru_cache(maxsize=4096)
-def operation_model(service: str, operation: str) -> Any:
-    return service_model(service).operation_model(operation)
-
-
-@lru_cache(maxsize=64)
-def protocol_of(service: str) -> str:
-    """`json`, `query`, `rest-json` or `rest-xml`; botocore's newer dialects count as `json`."""
-    if service == "labkit":
-        return "json"
-    try:
-        name = str(service_model(service).metadata["protocol"])
-    except AwsError:
-        return "rest-xml" if service.startswith("s3") else "json"
-    return {"ec2": "query", "smithy-rpc-v2-cbor": "json"}.get(name, name)
 
 
 def service_of(request: Request, scope: Scope | None) -> str:
@@ -136,8 +102,6 @@ def _identify_query(request: Request, service: str, region: str) -> Call:
 def _identify_rest(request: Request, service: str, region: str) -> Call:
     from moto.core.routing import get_service_router
     from werkzeug.exceptions import MethodNotAllowed, NotFound
-
-    from labkit.local.upstream import werkzeug_request
 
     service_model(service)  # raises for a service that nobody knows, as moto's router would not
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,52 +10,13 @@ from functools import lru_cache
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from labkit.local.aws_host import host_of, werkzeug_request
 from labkit.local.errors import AwsError, Response, internal_failure, not_simulated
-from labkit.local.operations import Call, service_model
-from labkit.local.wire import Request
+from labkit.local.operations import Call
 
 Handler = Callable[[Any, str, Any], Any]
 
 _MALFORMED_XML = "The XML you provided was not well-formed or did not validate against our published schema"
-
-
-def werkzeug_request(request: Request, service: str, region: str) -> Any:
-    """The request as moto would see it had it been sent to AWS's own host name."""
-    from moto.core.request import Request as MotoRequest
-
-    path = request.raw_path
-    if request.host_bucket:
-        path = f"/{request.host_bucket}{path}"
-    environ = dict(request.environ)
-    environ.update(
-        {
-            "HTTP_HOST": host_of(service, region),
-            "wsgi.url_scheme": "https",
-            "wsgi.input": io.BytesIO(request.body),
-            "wsgi.input_terminated": True,
-            "CONTENT_LENGTH": str(len(request.body)),
-            "PATH_INFO": _wsgi_path(path),
-            "RAW_URI": path,
-            "SCRIPT_NAME": "",
-        }
-    )
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return MotoRequest(environ)
-
-
-def _wsgi_path(raw_path: str) -> str:
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(raw_path).decode("latin-1")
-
-
-@lru_cache(maxsize=256)
-def host_of(service: str, region: str) -> str:
-    """AWS's host name of a service, which moto's URL patterns and Region detection expect."""
-    if service == "iam":
-        return "iam.amazonaws.com"
-    prefix = service_model(service).metadata["endpointPrefix"]
-    return f"{prefix}.{region}.amazonaws.com"
 
 
 def call(call: Call, account_id: str) -> Response:

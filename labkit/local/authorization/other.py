@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.authorization.asks import Ask, ContextValue
-from labkit.local.operations import Call, signing_name
+from labkit.local.models import signing_name
+from labkit.local.operations import Call
 
 if TYPE_CHECKING:
     from labkit.local.state import State
