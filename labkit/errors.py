@@ -10,6 +10,10 @@ from __future__ import annotations
 class LabError(Exception):
     """Base of every error that labkit raises; its text is one sentence a learner can act on."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: the sentence, and its notes."""
+        return [f"{type(self).__name__}: {self}", *getattr(self, "__notes__", ())]
+
 
 class TokenRejected(LabError):
     """A token failed one check of its verification.

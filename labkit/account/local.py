@@ -55,8 +55,21 @@ def open_account(
                 "`seed` and `clock` belong to the account that is started; the one at "
                 f"AWS_ENDPOINT_URL `{endpoint}` runs already"
             )
-        return _account(_joined(endpoint.rstrip("/")), region, lab)
+        return _with_good_keys(_account(_joined(endpoint.rstrip("/")), region, lab))
     return _account(_IN_PROCESS.running(seed, clock, transport), region, lab)
+
+
+def _with_good_keys(account: Account) -> Account:
+    """A restarted account has new keys: better said now than by each call."""
+    try:
+        account.clock.now()
+    except LabError as refusal:
+        raise LabError(
+            f"the account at AWS_ENDPOINT_URL `{account.endpoint}` does not know AWS_ACCESS_KEY_ID: it was "
+            "restarted. Load the file that `labkit serve --env-file` wrote again, or use the JupyterLab of "
+            "the newest `labkit start`"
+        ) from refusal
+    return account
 
 
 def _account(running: Running, region: str | None, lab: str | None) -> Account:
@@ -168,7 +181,7 @@ def _over_http() -> Send:
     from botocore.httpsession import URLLib3Session
 
     # Without it Nagle and delayed acknowledgement hold each small request back for 40 ms.
-    no_delay = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    no_delay: Any = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     send: Send = URLLib3Session(proxies={}, timeout=5, socket_options=no_delay).send
     return send
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from labkit.course.exercises import Exercise
 from labkit.errors import TokenRejected
 from labkit.resources import Attempt, Identity, Tokens
@@ -37,6 +39,11 @@ def _refused_listing(answer: Attempt) -> str | None:
         return f"This is `{answer.action}`; the task asks for `s3:ListBucket`."
     if answer.allowed:
         return "AWS allowed this listing. Whose prefix may Alice not list?"
+    if answer.code != "AccessDenied":
+        return f"AWS refused this with `{answer.code}`, not for want of permission. Are the keys still good?"
+    prefix = str(answer.calls[-1].request.get("Prefix", "")) if answer.calls else ""
+    if not re.fullmatch(r"[a-z0-9-]+:[0-9a-f-]{36}/.*", prefix):
+        return f"The prefix `{prefix}` is nobody's: it must be an Identity ID and a slash."
     return None
 
 
@@ -61,7 +68,7 @@ EXERCISES = {
         (
             "Every token says what it is for in one claim.",
             "Ask for one use and hand in the other token. Both are good and unexpired.",
-            "Call `tokens.verify(...)` on an access token with `token_use='id'`, and keep the error.",
+            "Verify an access token with `token_use='id'`; in `except`, write `my_rejection = error`.",
         ),
         "from labkit import TokenRejected\n"
         "fresh = sign_in.initiate_auth(account, lab.app_client, 'alice', alice.password)\n"
@@ -91,7 +98,7 @@ EXERCISES = {
             "`access.list_objects` takes a prefix.",
             "Call `access.list_objects(account, keys, lab.bucket, prefix)` with Bob's Identity ID as prefix.",
         ),
-        "my_attempt = access.list_objects(account, keys, lab.bucket, f'{bob_identity.id}/')",
+        "my_attempt = access.list_objects(account, keys, lab.bucket, f'{bob.id}/')",
         _refused_listing,
     ),
 }

@@ -48,7 +48,7 @@ class Exercise:
         except LabError as error:
             fault = f"{error}."
         except (AttributeError, KeyError, TypeError, ValueError):
-            fault = f"`{type(answer).__name__}` is not the kind of value that was asked for."
+            fault = f"`{type(answer).__name__}` is not the kind of value that the task asks for: {self.task}"
         return Feedback(fault or "Solved. Well done!", solved=fault is None)
 
     def hint(self, number: int = 1) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labkit.account import Account
+from labkit.errors import LabError
 from labkit.record import ApiCall
 
 #: What to do next, by message, by operation and error code, or by error code alone.
 HINTS = {
-    "EntityAlreadyExists": "An earlier run made it: take another name, or `provision.destroy(account)`.",
+    "EntityAlreadyExists": "An earlier run made it: run again from the cell that makes the Identity Pool.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
     "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
@@ -20,10 +21,20 @@ HINTS = {
     "UsernameExistsException": "This user is there already: sign in, or take another name.",
     "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password.",
     "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
-    "GetUser NotAuthorizedException": "GetUser wants an access token that is neither expired nor revoked.",
-    "GetId NotAuthorizedException": (
-        "A login is an ID token under its provider's name; without one, the Identity Pool must allow guests."
+    "Access Token has expired": "`refresh` gets new tokens.",
+    "Access Token has been revoked": "The user signed out: sign in again.",
+    "Refresh Token has been revoked": "The user signed out: sign in again.",
+    "Refresh Token has expired": "Sign in again.",
+    "GetUser NotAuthorizedException": "GetUser wants an access token of this account's User Pools.",
+    "Unauthenticated access is not supported for this identity pool.": (
+        "Send a login: an ID token under its provider's name."
     ),
+    "Invalid login token. Missing a required claim: aud": "That is an access token; a login is the ID token.",
+    "GetId NotAuthorizedException": "A login is an unexpired ID token under its provider's name.",
+    "GetCredentialsForIdentity NotAuthorizedException": (
+        "Show the login that this Identity ID belongs to: an unexpired ID token of the same user."
+    ),
+    "UserNotFoundException": "Nobody of this name has signed up in this User Pool.",
     "GetCredentialsForIdentity InvalidIdentityPoolConfigurationException": (
         "Attach a role with `set_identity_pool_roles`; its trust policy must name this Identity Pool."
     ),
@@ -40,9 +51,14 @@ def recorded(account: Account) -> Iterator[list[ApiCall]]:
     with account.record() as calls:
         try:
             yield calls
+        except EndpointConnectionError:
+            raise LabError(
+                f"nothing answers at `{account.endpoint or 'AWS'}` any more: start the account again "
+                "(`labkit start` or `labkit serve`), then run the notebook's first cell"
+            ) from None
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             hint = HINTS.get(message) or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
-            if hint:
+            if hint and hint not in getattr(error, "__notes__", ()):  # stages nest
                 error.add_note(hint)
             raise

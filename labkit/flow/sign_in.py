@@ -58,7 +58,9 @@ def respond_to_auth_challenge(
     return _outcome(answer, tuple(calls))
 
 
-def refresh(account: Account, app_client: AppClient, refresh_token: Secret, *, username: str = "") -> Tokens:
+def refresh(
+    account: Account, app_client: AppClient, refresh_token: str | Secret, *, username: str = ""
+) -> Tokens:
     """New ID and access tokens for a refresh token (InitiateAuth with REFRESH_TOKEN_AUTH).
 
     An app client with a secret needs the `username` too, for its secret hash.
@@ -69,22 +71,22 @@ def refresh(account: Account, app_client: AppClient, refresh_token: Secret, *, u
     return tokens
 
 
-def get_user(account: Account, access_token: Secret) -> User:
+def get_user(account: Account, access_token: str | Secret) -> User:
     """The user whose access token this is."""
     with recorded(account) as calls:
-        answer = account.client("cognito-idp", ANONYMOUS).get_user(AccessToken=access_token.reveal())
+        answer = account.client("cognito-idp", ANONYMOUS).get_user(AccessToken=reveal(access_token))
     attributes = {attribute["Name"]: attribute["Value"] for attribute in answer["UserAttributes"]}
     return User(answer["Username"], attributes["sub"], "UNKNOWN", attributes, calls=tuple(calls))
 
 
-def global_sign_out(account: Account, access_token: Secret) -> Acknowledgement:
+def global_sign_out(account: Account, access_token: str | Secret) -> Acknowledgement:
     """End the user's sessions on every device: Cognito takes none of their tokens any more."""
     with recorded(account) as calls:
-        account.client("cognito-idp", ANONYMOUS).global_sign_out(AccessToken=access_token.reveal())
+        account.client("cognito-idp", ANONYMOUS).global_sign_out(AccessToken=reveal(access_token))
     return Acknowledgement("GlobalSignOut", calls=tuple(calls))
 
 
-def revoke_token(account: Account, app_client: AppClient, refresh_token: Secret) -> Acknowledgement:
+def revoke_token(account: Account, app_client: AppClient, refresh_token: str | Secret) -> Acknowledgement:
     """End one session: its refresh token, and the access tokens that came from it.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html
@@ -92,7 +94,7 @@ def revoke_token(account: Account, app_client: AppClient, refresh_token: Secret)
     secret = {"ClientSecret": app_client.secret.reveal()} if app_client.secret else {}
     with recorded(account) as calls:
         account.client("cognito-idp", ANONYMOUS).revoke_token(
-            Token=refresh_token.reveal(), ClientId=app_client.id, **secret
+            Token=reveal(refresh_token), ClientId=app_client.id, **secret
         )
     return Acknowledgement("RevokeToken", calls=tuple(calls))
 

@@ -22,7 +22,7 @@ AUTH_FLOWS = ("ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_
 def create_user_pool(account: Account, name: str, **parameters: Any) -> UserPool:
     """A new User Pool that checks e-mail addresses with a code.
 
-    `parameters` go to CreateUserPool under AWS's own names, as in `MfaConfiguration="OPTIONAL"`.
+    `parameters` go to CreateUserPool under AWS's own names, as in `AccountRecoverySetting`.
     """
     parameters = {"AutoVerifiedAttributes": ["email"], **parameters}
     with recorded(account) as calls:
@@ -40,7 +40,12 @@ def create_user_pool_client(
     generate_secret: bool = False,
     **parameters: Any,
 ) -> AppClient:
-    """A new app client. One with a secret belongs on a server: whoever has the app has its secret."""
+    """A new app client. One with a secret belongs on a server: whoever has the app has its secret.
+
+    It does not tell which users exist, as one made in AWS's console does not. The API's own default does:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+    """
+    parameters = {"PreventUserExistenceErrors": "ENABLED", **parameters}
     with recorded(account) as calls:
         answer = account.client("cognito-idp").create_user_pool_client(
             UserPoolId=user_pool.id,

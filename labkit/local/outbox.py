@@ -32,4 +32,5 @@ class Outbox:
         self._messages.append(message)
 
     def messages(self, username: str | None = None) -> list[Message]:
-        return [m for m in self._messages if username is None or m.username == username]
+        """Everybody's, or one user's, who may be named by the address, as in pools that sign in by e-mail."""
+        return [m for m in self._messages if username in (None, m.username, m.destination)]

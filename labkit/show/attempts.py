@@ -91,5 +91,5 @@ def _agreement(attempt: Attempt, decision: Decision) -> tuple[Cell, Cell]:
             "AWS refused for a reason that is not in the policies."
         )
     return Cell("different", mark=Mark.DENY), Cell(
-        "The request that was decided is not the one that was sent."
+        "AWS may know more: another request, another policy, or a key that is not there (403, too)."
     )

@@ -15,7 +15,7 @@ from labkit.show.blocks import Block, Cell, Mark, Note, Table, clean
 
 #: JupyterLab sets cells to the right; identifiers may break anywhere, names may not.
 _NAME = "text-align:left;vertical-align:top;padding:.3em .8em .3em 0"
-_CELL = f"{_NAME};overflow-wrap:anywhere"
+_CELL = f"{_NAME};overflow-wrap:anywhere;min-width:10ch"
 #: JupyterLab paints code grey, which breaks up where a value has several lines.
 _CODE = "background:none;padding:0"
 _HEAD = f"{_NAME};border-bottom:1px solid var(--jp-border-color0,#8c959f)"

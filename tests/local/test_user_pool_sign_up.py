@@ -55,6 +55,28 @@ def test_sign_up_sends_a_code_and_tells_where(pool: Pool) -> None:
     assert pool.account.last_code(name).isdigit()
 
 
+@pytest.mark.parametrize(
+    "attribute, good, bad, text",
+    [
+        ("email", "carol@example.com", "no-address", "Invalid email address format."),
+        ("phone_number", "+14155550101", "4155550101", "Invalid phone number format."),
+    ],
+)
+def test_an_address_must_look_like_one(pool: Pool, attribute: str, good: str, bad: str, text: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
+
+    def sign_up(value: str) -> dict[str, Any]:
+        given = [{"Name": attribute, "Value": value}]
+        name = pool.account.name("learner")
+        return {
+            "ClientId": pool.client_id, "Username": name, "Password": PASSWORD, "UserAttributes": given,
+        }  # fmt: skip
+
+    assert pool.idp.sign_up(**sign_up(good))["UserSub"]
+    answer = refused(pool.idp.sign_up, **sign_up(bad))
+    assert (answer.status, answer.code, answer.message) == (400, "InvalidParameterException", text)
+
+
 def test_the_right_code_confirms_and_verifies_the_address_once(pool: Pool) -> None:
     name = pool.sign_up()
     code = pool.account.last_code(name)

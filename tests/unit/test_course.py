@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from labkit import course
 from labkit.course.catalogue import EXERCISES
 from labkit.errors import LabError, TokenRejected
-from labkit.record import Secret
+from labkit.record import ApiCall, Secret
 from labkit.resources import Attempt, Identity, IdentityPool, Tokens
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POOL = IdentityPool("us-east-1:pool", "pool", allow_guests=True)
 
 
@@ -74,14 +75,22 @@ def test_two_guests_must_be_two_and_guests() -> None:
     assert not exercise.check((first, Identity("c", POOL, ("provider",)))).solved
 
 
-def test_a_listing_must_be_a_refused_one() -> None:
-    def attempt(action: str, *, allowed: bool) -> Attempt:
-        return Attempt(action, "arn:aws:s3:::b", allowed, 403, None, None, "id")
+def _listing(prefix: str, *, code: str | None = "AccessDenied", action: str = "s3:ListBucket") -> Attempt:
+    call = ApiCall("s3", "ListObjectsV2", True, {"Prefix": prefix}, {}, 403, code, "id", NOW, timedelta())
+    return Attempt(action, "arn:aws:s3:::b", code is None, 403, code, None, "id", calls=(call,))
 
+
+BOBS = "us-east-1:683a0282-b186-406e-abc4-d7a9e178f682/"
+
+
+def test_a_listing_of_somebody_elses_prefix_must_be_refused_for_want_of_permission() -> None:
     exercise = course.exercise("04")
-    assert exercise.check(attempt("s3:ListBucket", allowed=False)).solved
-    assert not exercise.check(attempt("s3:ListBucket", allowed=True)).solved
-    assert not exercise.check(attempt("s3:GetObject", allowed=False)).solved
+    assert exercise.check(_listing(BOBS)).solved
+    assert "allowed" in exercise.check(_listing(BOBS, code=None)).text
+    assert "s3:GetObject" in exercise.check(_listing(BOBS, action="s3:GetObject")).text
+    assert "ExpiredToken" in exercise.check(_listing(BOBS, code="ExpiredToken")).text
+    assert "`bob`" in exercise.check(_listing("bob")).text
+    assert "slash" in exercise.check(_listing(BOBS.rstrip("/"))).text
 
 
 def test_a_broken_token_is_feedback_too_and_stays_masked() -> None:
@@ -90,3 +99,9 @@ def test_a_broken_token_is_feedback_too_and_stays_masked() -> None:
     assert not feedback.solved
     assert "structure" in feedback.text
     assert "jwt-at-all" not in feedback.text
+
+
+def test_a_lab_error_is_one_sentence_in_a_notebook() -> None:
+    error = LabError("there is no `x`; take `y`")
+    error.add_note("a note")
+    assert error._render_traceback_() == ["LabError: there is no `x`; take `y`", "a note"]

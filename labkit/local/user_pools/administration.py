@@ -69,6 +69,7 @@ def check_create_user(call: Call, state: State) -> None:
     pool, username = pool_named(call.parameters["UserPoolId"], state), call.parameters["Username"]
     given = attributes.flat(call.parameters.get("UserAttributes"))
     attributes.require_known(pool, given)
+    attributes.require_well_formed(given)
     if call.parameters.get("MessageAction") == "RESEND":
         raise not_simulated("AdminCreateUser with MessageAction RESEND")
     if find_user(pool, username) is not None:
@@ -89,6 +90,7 @@ def check_update_attributes(call: Call, state: State) -> None:
     user_named(pool, call.parameters["Username"])
     given = attributes.flat(call.parameters["UserAttributes"])
     attributes.require_known(pool, given)
+    attributes.require_well_formed(given)
     attributes.require_mutable(pool, given)
 
 

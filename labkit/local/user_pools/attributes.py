@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-att
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from labkit.local.errors import AwsError
 from labkit.local.user_pools.pools import Client, Pool, User
 
 _BOOLEANS = ("email_verified", "phone_number_verified")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"\+[0-9]{1,15}")
 
 
 def standard_attributes() -> tuple[str, ...]:
@@ -47,6 +50,14 @@ def _claim(name: str, value: str) -> Any:
 def flat(attributes: list[dict[str, str]] | None) -> dict[str, str]:
     """AWS's list of name and value pairs as a mapping."""
     return {a["Name"]: a.get("Value", "") for a in attributes or []}
+
+
+def require_well_formed(attributes: dict[str, str]) -> None:
+    """An e-mail address and a phone number (E.164) must look like one."""
+    if not _EMAIL.fullmatch(attributes.get("email", "a@b")):
+        raise AwsError("InvalidParameterException", "Invalid email address format.")
+    if not _PHONE.fullmatch(attributes.get("phone_number", "+1")):
+        raise AwsError("InvalidParameterException", "Invalid phone number format.")
 
 
 def require_known(pool: Pool, attributes: dict[str, str]) -> None:

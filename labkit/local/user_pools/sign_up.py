@@ -63,6 +63,7 @@ def require_no_triggers(pool: Pool, *names: str) -> None:
 
 def _require_attributes(pool: Pool, username: str, given: dict[str, str]) -> None:
     attributes.require_known(pool, given)
+    attributes.require_well_formed(given)
     as_username = pool.extended_config.get("UsernameAttributes") or []
     kind = "email" if "@" in username else "phone_number"
     attributes.require_complete(pool, given | ({kind: username} if kind in as_username else {}))
