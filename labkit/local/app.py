@@ -16,7 +16,7 @@ from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
 from labkit.local.models import protocol_of, signing_name
-from labkit.local.operations import Call, identify, service_of
+from labkit.local.operations import Call, canonicalize, identify, service_of
 from labkit.local.serialize import answer
 from labkit.local.shapes import require_shapes
 from labkit.local.state import State
@@ -84,7 +84,8 @@ class LocalApp:
             if public is not None:
                 return public
             if request.method == "OPTIONS":
-                return 200, dict(_CORS), b""
+                wanted = request.headers.get("access-control-request-headers", "*")
+                return 200, _CORS | {"Access-Control-Allow-Headers": wanted}, b""
             signed = claims(request, protocol.name)
             service = service_of(request, signed.scope if signed else None)
             protocol = Protocol(protocol_of(service))
@@ -99,6 +100,7 @@ class LocalApp:
                     signing_name=signing_name(service),
                     state=self.state,
                 )
+            canonicalize(call)
             with self.state.lock:
                 return _identified(self._answer(call, caller, request_id), call, request_id)
         except AwsError as error:
@@ -162,7 +164,7 @@ def _identified(response: Response, call: Call, request_id: str) -> Response:
 
 
 def _cors(protocol: str) -> dict[str, str]:
-    return dict(_CORS) if protocol == "json" else {}
+    return dict(_CORS) if protocol in ("json", "query") else {}
 
 
 def _reason(status: int) -> str:

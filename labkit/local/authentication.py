@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit import sigv4
+from labkit.local import chunks
 from labkit.local.operations import is_region
 from labkit.local.refusals import Refusals, refusals_of
 from labkit.local.sessions import Session
@@ -29,6 +30,7 @@ MAX_SKEW = timedelta(minutes=5)
 #: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html (X-Amz-Expires)
 MAX_PRESIGNED = timedelta(days=7)
 
+#: What S3, and S3 alone, takes in place of the body's hash.
 _UNHASHED = ("UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 
 
@@ -80,12 +82,14 @@ def claims(request: Request, protocol: str) -> Signed | None:
     if "X-Amz-Algorithm" in request.parameters or "X-Amz-Signature" in request.parameters:
         return _from_query(request, refuse)
     if "Signature" in request.parameters and "AWSAccessKeyId" in request.parameters:
-        raise refuse.incomplete("Signature Version 2 is not accepted. Please use AWS4-HMAC-SHA256.")
+        raise refuse.version_2()
     return None
 
 
 def _from_header(request: Request, refuse: Refusals) -> Signed:
     header = request.headers["authorization"]
+    if header.startswith("AWS "):
+        raise refuse.version_2()
     try:
         authorization = sigv4.parse_authorization(header)
     except ValueError as error:
@@ -103,7 +107,11 @@ def _from_header(request: Request, refuse: Refusals) -> Signed:
 
 def _from_query(request: Request, refuse: Refusals) -> Signed:
     given = request.parameters
-    required = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
+    required: tuple[str, ...] = (
+        "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature",
+    )  # fmt: skip
+    if given.get("X-Amz-Credential", "").endswith("/s3/aws4_request"):
+        required = (*required, "X-Amz-Expires")
     missing = [name for name in required if not given.get(name)]
     if missing or given["X-Amz-Algorithm"] != sigv4.ALGORITHM:
         raise refuse.query_parameters(f"A presigned URL needs {', '.join(missing) or sigv4.ALGORITHM}.")
@@ -136,7 +144,7 @@ def authenticate(
     caller, secret = _key_of(signed, state, refuse)
     _require_fresh(signed, signed_at, state, refuse)
     _require_signature(request, signed, secret, refuse)
-    _require_payload(request, signed, refuse)
+    _require_payload(request, signed, secret, refuse)
     return caller
 
 
@@ -183,7 +191,7 @@ def _user_key(key_id: str, state: State) -> tuple[Any, Any]:
     """The IAM user that owns a long-term key, and the key."""
     from moto.iam.models import iam_backends
 
-    for user in iam_backends[state.account_id]["aws"].users.values():
+    for user in list(iam_backends[state.account_id]["aws"].users.values()):
         for key in user.access_keys:
             if key.access_key_id == key_id:
                 return user, key
@@ -207,7 +215,7 @@ def _require_signature(request: Request, signed: Signed, secret: str, refuse: Re
         headers = sigv4.canonical_headers(request.headers, names)
     except KeyError as missing:
         raise refuse.incomplete(f"The signed header {missing} is not in the request.") from None
-    if refuse.every_amz_header_signed and signed.expires is None:
+    if refuse.every_amz_header_signed:
         unsigned = sorted(n for n in request.headers if n.startswith("x-amz-") and n not in names)
         if unsigned:
             raise refuse.headers_not_signed(unsigned)
@@ -230,9 +238,16 @@ def _signing_key(secret: str, scope: sigv4.Scope) -> bytes:
     return sigv4.signing_key(secret, scope)
 
 
-def _require_payload(request: Request, signed: Signed, refuse: Refusals) -> None:
-    """The body must be the one that was signed, where the client signed its hash."""
-    if signed.payload_hash in _UNHASHED or signed.payload_hash.startswith("STREAMING-AWS4-HMAC-SHA256"):
+def _require_payload(request: Request, signed: Signed, secret: str, refuse: Refusals) -> None:
+    """The body must be the one that was signed, whole or chunk by chunk."""
+    if signed.scope.service == "s3" and signed.payload_hash in _UNHASHED:
+        return
+    if signed.scope.service == "s3" and signed.payload_hash in (chunks.PLAIN, chunks.WITH_TRAILER):
+        key, seed = _signing_key(secret, signed.scope), signed.authorization.signature
+        if not chunks.are_signed(
+            request.body, seed=seed, key=key, amz_date=signed.amz_date, scope=signed.scope
+        ):
+            raise refuse.bad_signature()
         return
     if signed.payload_hash != hashlib.sha256(request.body).hexdigest():
         raise refuse.payload_mismatch()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from labkit.local import canonical
 from labkit.local.aws_host import werkzeug_request
 from labkit.local.errors import AwsError, Protocol, not_simulated
 from labkit.local.models import operation_model, protocol_of, service_model
@@ -66,7 +67,9 @@ def service_of(request: Request, scope: Scope | None) -> str:
         return _SERVICE_OF_SIGNING_NAME.get(scope.service, scope.service)
     if target:
         raise not_simulated(f"the unsigned target `{target[:80]}`")
-    return _SERVICE_OF_VERSION.get(_form(request).get("Version", ""), "s3")
+    if "form" in request.headers.get("content-type", "") or "Action" in request.parameters:
+        return _SERVICE_OF_VERSION.get(_form(request).get("Version", ""), "s3")
+    return "s3"
 
 
 def identify(request: Request, service: str, region: str) -> Call:
@@ -87,7 +90,8 @@ def _identify_json(request: Request, service: str, region: str) -> Call:
     if operation not in service_model(service).operation_names:
         raise AwsError("UnknownOperationException", f"`{operation[:80]}` is not an operation of {service}.")
     model = operation_model(service, operation)
-    return Call(service, operation, region, _json_body(request), request, model)
+    parameters = canonical.known_members(_json_body(request), model)
+    return Call(service, operation, region, parameters, request, model)
 
 
 def _identify_query(request: Request, service: str, region: str) -> Call:
@@ -104,6 +108,9 @@ def _identify_rest(request: Request, service: str, region: str) -> Call:
     from werkzeug.exceptions import MethodNotAllowed, NotFound
 
     service_model(service)  # raises for a service that nobody knows, as moto's router would not
+    if service == "s3":
+        canonical.require_single(request, code="InvalidArgument")
+        canonical.require_one_subresource(request)
     try:
         model, uri = get_service_router(service).match(werkzeug_request(request, service, region))
     except (NotFound, MethodNotAllowed):
@@ -112,10 +119,25 @@ def _identify_rest(request: Request, service: str, region: str) -> Call:
             f"{request.method} {request.path[:80]} is not an operation of {service}.",
             404,
         ) from None
-    parameters = dict(uri)
+    call = Call(service, model.name, region, dict(uri), request, model)
     if protocol_of(service) == "rest-json" and request.body[:1] == b"{":
-        parameters |= _json_body(request)
-    return Call(service, model.name, region, parameters, request, model)
+        call.parameters = canonical.body_members(_json_body(request), model) | call.parameters
+    return call
+
+
+def canonicalize(call: Call) -> None:
+    """Leave nothing in the request for moto but what was identified (see canonical.py).
+
+    For after the signature's check, which needs the request as it came.
+    """
+    if call.model is None:
+        return
+    if call.protocol.name == "json":
+        canonical.json_request(call)
+    elif call.protocol.name == "query":
+        canonical.query_request(call, _form(call.request))
+    elif call.protocol.name == "rest-json":
+        canonical.rest_json_request(call)
 
 
 def _json_body(request: Request) -> dict[str, Any]:
@@ -129,14 +151,16 @@ def _json_body(request: Request) -> dict[str, Any]:
 
 
 def _form(request: Request) -> dict[str, str]:
-    """The parameters of the query protocol: form-encoded body, or the URL's query."""
-    fields = dict(request.parameters)
-    if "form" in request.headers.get("content-type", "") or request.body[:7] in (b"Action=", b"Version"):
+    """The parameters of the query protocol: form-encoded body and the URL's query, each name once."""
+    pairs = list(request.query)
+    if not request.headers.get("content-type", "").startswith("multipart/"):
         try:
-            fields |= parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
-        except UnicodeDecodeError:
+            pairs += parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
+        except (UnicodeDecodeError, ValueError):
             raise AwsError("MalformedInput", "The request body is not a form in UTF-8.") from None
-    return fields
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise AwsError("MalformedQueryString", "A parameter is given more than once.")
+    return dict(pairs)
 
 
 def _structured(form: dict[str, str], model: Any) -> dict[str, Any]:
@@ -152,9 +176,15 @@ def _structured(form: dict[str, str], model: Any) -> dict[str, Any]:
     return dict(parsed or {})
 
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-
-
 def is_region(name: str) -> bool:
-    """Whether `name` has a Region's form; `aws-global` is what clients of global services sign for."""
-    return bool(_REGION.fullmatch(name)) or name == "aws-global"
+    """Whether AWS has this Region; `aws-global` is what clients of global services sign for."""
+    return name in _regions()
+
+
+@lru_cache(maxsize=1)
+def _regions() -> frozenset[str]:
+    """The Regions of the `aws` partition; China and GovCloud are other partitions, with other accounts."""
+    from botocore.loaders import Loader
+
+    partitions = Loader().load_data("partitions")["partitions"]
+    return frozenset(next(p["regions"] for p in partitions if p["id"] == "aws"))

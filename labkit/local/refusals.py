@@ -20,6 +20,10 @@ _SIGNATURE_TEXT = (
     "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
 
+_VERSION_2_TEXT = (
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+)
+
 
 @dataclass(frozen=True)
 class Refusals:
@@ -37,6 +41,10 @@ class Refusals:
 
     def incomplete(self, message: str) -> AwsError:
         return AwsError(self.incomplete_code, message, 400)
+
+    def version_2(self) -> AwsError:
+        """Signature Version 2, which new buckets and most services do not take."""
+        return self.incomplete(_VERSION_2_TEXT)
 
     def query_parameters(self, message: str) -> AwsError:
         return self.incomplete(message)
@@ -97,6 +105,9 @@ class S3Refusals(Refusals):
     """S3 has its own codes and texts."""
 
     every_amz_header_signed = True
+
+    def version_2(self) -> AwsError:
+        return AwsError("InvalidRequest", _VERSION_2_TEXT, 400)
 
     def missing(self) -> AwsError:
         return AwsError("AccessDenied", "Access Denied", 403)

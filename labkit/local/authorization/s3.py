@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 from xml.etree import ElementTree
 
 from labkit.local.authorization.asks import Ask, ContextValue
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _ACTION = {
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "ListParts": "ListMultipartUploadParts",
-    "PostObject": "PutObject",
     "PutBucketCors": "PutBucketCORS",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "PutBucketLifecycle": "PutLifecycleConfiguration",
@@ -73,12 +72,13 @@ _COPY_SOURCE = re.compile(r"/?(?P<bucket>[^/?]+)/(?P<key>.+?)(?:\?versionId=(?P<
 
 def asks(call: Call, state: State) -> list[Ask]:
     """Every decision that this call needs. Raises AwsError where the request cannot be read."""
+    if call.operation == "PostObject":
+        raise not_simulated("s3:PostObject (a browser's form upload)")
     special: dict[str, Callable[[Call, State], list[Ask]]] = {
         "CopyObject": _copy,
         "UploadPartCopy": _copy,
         "DeleteObjects": _delete_objects,
         "PutObject": _put,
-        "PostObject": _put,
     }
     if call.operation in special:
         return special[call.operation](call, state)
@@ -160,8 +160,16 @@ def _copy(call: Call, state: State) -> list[Ask]:
         raise AwsError("InvalidArgument", "Invalid copy source: expected `bucket/key`.")
     bucket, key = unquote(match["bucket"]), unquote(match["key"])
     action = "s3:GetObjectVersion" if match["version"] else "s3:GetObject"
+    _settle_copy_source(call, bucket, key, match["version"])
     source = Ask(action, f"arn:aws:s3:::{bucket}/{key}", _existing_tags(bucket, key, state))
     return [source, *_put(call, state)]
+
+
+def _settle_copy_source(call: Call, bucket: str, key: str, version: str | None) -> None:
+    """Spell the source so that nobody after this can read another one in it."""
+    header = f"{quote(bucket, safe='')}/{quote(key)}" + (f"?versionId={version}" if version else "")
+    call.request.headers["x-amz-copy-source"] = header
+    call.request.environ["HTTP_X_AMZ_COPY_SOURCE"] = header
 
 
 def _delete_objects(call: Call, state: State) -> list[Ask]:
