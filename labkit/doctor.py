@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -11,6 +12,7 @@ import urllib.request
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -93,7 +95,27 @@ def port(number: int, use: str) -> Finding:
         taken = probe.connect_ex(("127.0.0.1", number)) == 0
     if not taken:
         return Finding("ok", f"port {number} is free for {use}")
-    return Finding("note", f"port {number} is in use: `labkit start` takes another one for {use}")
+    text = f"port {number} is in use: `labkit start` takes another one for {use}"
+    if use == "JupyterLab" and is_jupyter(number):
+        text += (
+            "; a Jupyter server still runs there: `jupyter server list` shows it, "
+            f"`jupyter server stop {number}` stops it"
+        )
+    return Finding("note", text)
+
+
+def is_jupyter(number: int) -> bool:
+    """Whether a Jupyter server answers on 127.0.0.1:`number`; its `/api` tells its version to everybody.
+
+    https://jupyter-server.readthedocs.io/en/latest/developers/rest-api.html
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{number}/api", timeout=2) as response:
+            found = json.loads(response.read(10_000))
+    except (OSError, ValueError, HTTPException):
+        return False
+    return isinstance(found, dict) and found.keys() == {"version"}
 
 
 def find_browser() -> str | None:

@@ -139,6 +139,8 @@ def _add_clock(commands: Commands[Parser]) -> None:
 
 def _add_destroy(commands: Commands[Parser]) -> None:
     destroy = commands.add_parser("destroy", help="remove what the lab created in an account")
-    destroy.add_argument("--profile", metavar="NAME", help="the AWS profile of a real account")
+    destroy.add_argument(
+        "--profile", metavar="NAME", help="a real account's AWS profile (or LABKIT_ACCOUNT=aws AWS_PROFILE=…)"
+    )
     destroy.add_argument("--yes", action="store_true", help="do not ask")
     destroy.set_defaults(run=_command("cli.account", "destroy"), refused=1)

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from labkit.errors import LabError
 
 if TYPE_CHECKING:
-    from labkit.account import Account
+    from labkit.account import Account, Message
 
 _STEP = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
 
@@ -39,17 +39,29 @@ def outbox(options: Namespace) -> int:
     account = _running()
     with _aws_errors():
         messages = account.outbox(options.username)
+        others = account.outbox() if options.username and not messages else []
     if options.latest:
         if not messages:
             who = f" for `{options.username}`" if options.username else ""
-            raise LabError(f"no code in the outbox{who}: sign up or ask for a new code first")
+            raise LabError(
+                f"no code in the outbox{who}{_instead(others)}: sign up or ask for a new code first"
+            )
         print(messages[-1].code)
     elif messages:
-        rows = [(m.username, m.kind, m.destination, m.code, _utc(m.sent)) for m in messages]
-        print(_table(("USERNAME", "FOR", "TO", "CODE", "SENT"), rows))
+        rows = [(m.username, m.pool_id, m.kind, m.destination, m.code, _utc(m.sent)) for m in messages]
+        print(_table(("USERNAME", "POOL", "FOR", "TO", "CODE", "SENT"), rows))
+    elif others:
+        print(f"The outbox has no message for `{options.username}`{_instead(others)}.")
     else:
         print("The outbox is empty.")
     return 0
+
+
+def _instead(messages: Sequence[Message]) -> str:
+    """Whose messages there are: the five latest users, because a class may have hundreds."""
+    names = list(dict.fromkeys(message.username for message in reversed(messages)))
+    more = " and others" if len(names) > 5 else ""
+    return f", only for {', '.join(f'`{name}`' for name in names[:5])}{more}" if names else ""
 
 
 def clock(options: Namespace) -> int:
@@ -63,22 +75,33 @@ def clock(options: Namespace) -> int:
 
 
 def destroy(options: Namespace) -> int:
-    """Remove what the lab created, after showing it and asking (`--yes` shows it only)."""
+    """Remove what the lab created, after showing it and asking (`--yes` shows it only).
+
+    `--profile` or LABKIT_ACCOUNT=aws choose a real account. AWS_PROFILE alone does not: many shells
+    have it set for other work.
+    """
     from labkit import provision
-    from labkit.account import open_account
 
     confirm = _agree if options.yes else _ask
     with _aws_errors():
-        account = (
-            open_account("aws", profile=options.profile, confirm=confirm) if options.profile else _running()
-        )
-        removed = provision.destroy(account, confirm=confirm)
+        removed = provision.destroy(_chosen(options.profile, confirm), confirm=confirm)
     print(
         f"Removed {len(removed.steps)} resources."
         if removed.steps
         else "There is nothing of the lab to remove."
     )
     return 0
+
+
+def _chosen(profile: str | None, confirm: Callable[[str], bool]) -> Account:
+    """The real account where it is asked for, else the one that runs."""
+    if not profile and os.environ.get("LABKIT_ACCOUNT") != "aws":
+        return _running()
+    from labkit.account import open_account
+
+    # Named here too, because keys in the environment (the local account's, in a terminal of JupyterLab)
+    # give way only to a profile that the program names: https://github.com/boto/botocore/pull/486
+    return open_account("aws", profile=profile or os.environ.get("AWS_PROFILE") or None, confirm=confirm)
 
 
 @contextmanager

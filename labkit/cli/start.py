@@ -32,6 +32,7 @@ _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 def run(options: Namespace) -> int:
     """Run both until Ctrl-C, SIGTERM, or the end of JupyterLab; its exit code if it ends by itself."""
+    _require_local()
     ports.require_free(options.port or 0)
     lab_port = ports.choose(options.lab_port, ports.LAB_PORT)
     if lab_port == options.port:
@@ -57,10 +58,20 @@ def run(options: Namespace) -> int:
     return code
 
 
+def _require_local() -> None:
+    """Raises `LabError` where the environment chooses another account for the notebooks."""
+    kind = os.environ.get("LABKIT_ACCOUNT") or "local"
+    if kind != "local":
+        raise LabError(
+            f"`LABKIT_ACCOUNT` is `{kind}`, but `labkit start` brings the local account; for a real one: "
+            f"`LABKIT_ACCOUNT=aws AWS_PROFILE=… jupyter lab {workspace.DEFAULT_FOLDER}`"
+        )
+
+
 def lab_command(prepared: workspace.Prepared, port: int, *, browser: bool) -> list[str]:
     """JupyterLab on 127.0.0.1 only, its root the working folder, opened on the first notebook."""
     command = [
-        sys.executable, "-m", "jupyterlab",
+        sys.executable, "-m", "labkit.cli.lab", str(os.getpid()),
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
@@ -83,7 +94,9 @@ def _environment(account: dict[str, str], token: str, folder: Path) -> dict[str,
     # A further place to look for configuration, so that the learner's own stays as it is:
     # https://docs.jupyter.org/en/latest/use/jupyter-directories.html
     places = [str(_JUPYTER_CONFIG), account.get("JUPYTER_CONFIG_PATH", "")]
-    return account | {
+    # The account that runs here is the one to use, also where the learner's shell chose it by name.
+    inherited = {name: value for name, value in account.items() if name != "LABKIT_ACCOUNT"}
+    return inherited | {
         "JUPYTER_TOKEN": token,  # in the environment, because every user of a machine sees arguments
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places)),
         # Which tabs are open belongs to this folder, not to the learner's other projects.
@@ -139,6 +152,8 @@ def _exit_code(lab: subprocess.Popen[bytes]) -> int:
 
 def _report(prepared: workspace.Prepared) -> None:
     print(f"Your notebooks:  {prepared.folder}")
+    if prepared.backups:
+        print(f"There is a new edition; your outputs are in {', '.join(prepared.backups)}.")
     if prepared.kept:
         print(
             f"Kept as you left them: {', '.join(prepared.kept)} (`labkit reset 01` brings an original back)."

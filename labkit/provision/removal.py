@@ -12,6 +12,10 @@ from labkit.account import Account
 from labkit.account.guard import TAG
 from labkit.provision.parts import prefix
 
+#: What was there in the list may be gone a moment later.
+_GONE = ("NoSuchEntity", "NoSuchBucket", "ResourceNotFoundException")
+_DENIED = ("AccessDenied", "AccessDeniedException", "NotAuthorizedException")
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -54,7 +58,15 @@ def delete(account: Account, kind: Kind, resource_id: str) -> None:
 
 
 def _tagged(account: Account, kind: Kind, resource_id: str, name: str) -> bool:
-    return name.startswith(prefix(account)) and kind.tags(account, resource_id).get(TAG) == account.lab
+    """Whether it carries this lab's tag, whatever its name and whichever folder it was made from."""
+    try:
+        return kind.tags(account, resource_id).get(TAG) == account.lab
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        # An account may hold what its administrator cannot look into; a resource of the lab must be told.
+        if code in _GONE or (code in _DENIED and not name.startswith(prefix(account))):
+            return False
+        raise
 
 
 def _pairs(tags: Any) -> dict[str, str]:

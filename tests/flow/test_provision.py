@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from labkit import provision
 from labkit.account import Account, open_account
+from labkit.cli import main
 from labkit.errors import LabError
 from labkit.flow import identity_pool as identity_pools
 from labkit.flow import sign_in
@@ -22,6 +28,14 @@ from labkit.provision import CHECKPOINTS, Lab, progress
 from labkit.provision.parts import own_data_policy
 from labkit.resources import Tokens
 
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
 READING = ("Get", "List", "Describe", "Head", "AdminGet")
 
 
@@ -247,6 +261,107 @@ def test_without_its_ledger_the_lab_is_found_by_its_tags(served: LocalApp, folde
     account = open_account()
     assert changes(account, "identity-pool") == ([], lab)
     assert len(provision.destroy(account).steps) == 6
+
+
+def make_one_of_each(client: Callable[[str], Any], name: str) -> None:
+    client("cognito-idp").create_user_pool(PoolName=name)
+    client("cognito-identity").create_identity_pool(
+        IdentityPoolName=name, AllowUnauthenticatedIdentities=True
+    )
+    client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+    client("s3").create_bucket(Bucket=name)
+    client("dynamodb").create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+KINDS = ["DeleteBucket", "DeleteIdentityPool", "DeleteRole", "DeleteTable", "DeleteUserPool"]
+
+
+def test_what_was_made_in_one_folder_is_destroyed_from_another_and_untagged_things_stay(
+    served: LocalApp, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_one_of_each(open_account().client, "my-first")
+    plain: Any = boto3.Session(region_name="us-east-1")
+    make_one_of_each(plain.client, "somebody-elses")
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    account = open_account()
+    assert account.ledger.entries == ()
+    removed = provision.destroy(account)
+    assert sorted(step.operation for step in removed.steps) == KINDS
+    assert {step.name for step in removed.steps} == {"my-first"}
+    assert provision.destroy(account).steps == ()
+    make_one_of_each(account.client, "my-first")  # its names are free again
+    found = {bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]}
+    assert found == {"my-first", "somebody-elses"}
+    assert len(account.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]) == 2
+
+
+def refuse_tags(account: Account, bucket: str, code: str) -> None:
+    """From now on GetBucketTagging answers with this error for this bucket."""
+
+    def refuse(params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, dict[str, object]] | None:
+        refused = bucket in params["url"]
+        return (SimpleNamespace(status_code=403), {"Error": {"Code": code}}) if refused else None
+
+    account.client("s3").meta.events.register("before-call.s3.GetBucketTagging", refuse)
+
+
+def make_buckets(account: Account, *names: str) -> None:
+    """Buckets of the lab that the ledger has forgotten."""
+    for name in names:
+        account.client("s3").create_bucket(Bucket=name)
+        account.ledger.remove("Bucket", name)
+
+
+def test_a_bucket_that_may_not_be_looked_into_is_passed_over_unless_it_has_the_labs_name(
+    account: Account,
+) -> None:
+    """A bucket's owner may deny its tags: the error of another service's bucket must not stop the rest.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketTagging.html
+    """
+    make_buckets(account, "audit", "labkit-lab-mine")
+    refuse_tags(account, "audit", "AccessDenied")
+    assert [step.name for step in provision.destroy(account).steps] == ["labkit-lab-mine"]
+    make_buckets(account, "labkit-lab-mine")
+    refuse_tags(account, "labkit-lab-mine", "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        provision.destroy(account)
+
+
+def test_what_somebody_deletes_between_list_and_look_is_passed_over(account: Account) -> None:
+    make_buckets(account, "labkit-lab-mine", "labkit-lab-gone")
+    refuse_tags(account, "labkit-lab-gone", "NoSuchBucket")
+    assert [step.name for step in provision.destroy(account).steps] == ["labkit-lab-mine"]
+
+
+@pytest.mark.parametrize("by", ["--profile", "AWS_PROFILE"])
+def test_the_command_destroys_in_the_real_account_that_a_profile_names(
+    remote: LocalApp, by: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = open_account("aws", profile="workshop", confirm=lambda _: True)
+    with real.approved():
+        make_one_of_each(real.client, "my-first")
+    # As in a terminal of JupyterLab under `labkit start`.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIALOCALLOCALLOCAL1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    if by == "AWS_PROFILE":
+        monkeypatch.setenv("AWS_PROFILE", "workshop")
+        assert main(["destroy", "--yes"]) == 1, "a profile alone chooses no account"
+        assert "nothing answers at AWS_ENDPOINT_URL" in capsys.readouterr().err
+        monkeypatch.setenv("LABKIT_ACCOUNT", "aws")
+        assert main(["destroy", "--yes"]) == 0
+    else:
+        assert main(["destroy", "--yes", "--profile", "workshop"]) == 0
+    assert "Removed 5 resources." in capsys.readouterr().out
+    assert real.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_a_local_account_destroys_only_after_a_yes_where_one_is_asked(account: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -116,6 +117,16 @@ def test_reset_restores_a_notebook_and_says_where_the_own_version_went(
     assert str(backup) in capsys.readouterr().out
 
 
+def test_reset_without_a_working_folder_is_refused_and_makes_none(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, error = refused(capsys, "reset", "03")
+    assert (code, "labkit-work` is no working folder" in error) == (2, True)
+    assert not (course / "labkit-work").exists()
+    workspace.prepare(workspace.locate())
+    assert main(["reset", "03"]) == 0
+
+
 @pytest.mark.parametrize(
     "text, step",
     [
@@ -144,12 +155,17 @@ class FakeAccount:
         self.time = datetime(2026, 1, 1, 9, tzinfo=UTC)
         self.sent = [
             SimpleNamespace(
-                username=name, kind="SignUp", destination=f"{name[0]}***@e***", code=code, sent=self.time
+                username=name,
+                pool_id=f"us-east-1_{name}",
+                kind="SignUp",
+                destination=f"{name[0]}***@e***",
+                code=code,
+                sent=self.time,
             )
             for name, code in [("ann", "111111"), ("bob", "222222"), ("ann", "333333")]
         ]
 
-    def outbox(self, username: str | None) -> list[SimpleNamespace]:
+    def outbox(self, username: str | None = None) -> list[SimpleNamespace]:
         return [message for message in self.sent if username in (None, message.username)]
 
     def now(self) -> datetime:
@@ -172,13 +188,29 @@ def test_the_outbox_is_a_table_of_all_messages_or_of_one_users(
 ) -> None:
     assert main(["outbox"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "USERNAME  FOR     TO         CODE    SENT",
-        "ann       SignUp  a***@e***  111111  2026-01-01T09:00:00Z",
-        "bob       SignUp  b***@e***  222222  2026-01-01T09:00:00Z",
-        "ann       SignUp  a***@e***  333333  2026-01-01T09:00:00Z",
+        "USERNAME  POOL           FOR     TO         CODE    SENT",
+        "ann       us-east-1_ann  SignUp  a***@e***  111111  2026-01-01T09:00:00Z",
+        "bob       us-east-1_bob  SignUp  b***@e***  222222  2026-01-01T09:00:00Z",
+        "ann       us-east-1_ann  SignUp  a***@e***  333333  2026-01-01T09:00:00Z",
     ]
     main(["outbox", "bob"])
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["USERNAME", "bob"]
+
+
+def test_an_outbox_without_a_users_message_says_for_whom_there_are_some(
+    running: FakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["outbox", "nobody"])
+    assert capsys.readouterr().out == "The outbox has no message for `nobody`, only for `ann`, `bob`.\n"
+    running.sent *= 0
+    main(["outbox", "nobody"])
+    assert capsys.readouterr().out == "The outbox is empty.\n"
+
+
+def test_of_many_users_the_latest_are_named(running: FakeAccount, capsys: pytest.CaptureFixture[str]) -> None:
+    running.sent = [SimpleNamespace(username=f"u{number}") for number in range(7)]
+    main(["outbox", "nobody"])
+    assert "only for `u6`, `u5`, `u4`, `u3`, `u2` and others." in capsys.readouterr().out
 
 
 def test_latest_prints_the_newest_code_and_nothing_else(
@@ -187,7 +219,10 @@ def test_latest_prints_the_newest_code_and_nothing_else(
     assert main(["outbox", "ann", "--latest"]) == 0
     assert capsys.readouterr().out == "333333\n"
     code, error = refused(capsys, "outbox", "carol", "--latest")
-    assert (code, error.startswith("labkit: no code in the outbox for `carol`")) == (1, True)
+    sentence = (
+        "labkit: no code in the outbox for `carol`, only for `ann`, `bob`: sign up or ask for a new code"
+    )
+    assert (code, error) == (1, f"{sentence} first\n")
 
 
 def test_the_clock_is_shown_and_advanced(running: FakeAccount, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,7 +277,7 @@ def test_a_port_in_use_is_refused_if_asked_for_and_passed_over_if_not() -> None:
 def test_jupyterlab_listens_on_loopback_with_the_working_folder_as_its_root() -> None:
     prepared = workspace.Prepared(Path("/work"), (), (), "01-who-are-you.ipynb")
     command = start.lab_command(prepared, 8888, browser=True)
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[:4] == [sys.executable, "-m", "labkit.cli.lab", str(os.getpid())]
     assert {
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port=8888",
@@ -251,6 +286,33 @@ def test_jupyterlab_listens_on_loopback_with_the_working_folder_as_its_root() ->
     } <= {*command}
     assert "--no-browser" not in command
     assert "--no-browser" in start.lab_command(prepared, 8888, browser=False)
+
+
+def test_start_refuses_another_account_than_the_local_one(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reached(*_: object) -> int:
+        raise LabError("reached")
+
+    monkeypatch.setattr(ports, "require_free", reached)
+    for allowed in ("", "local"):
+        monkeypatch.setenv("LABKIT_ACCOUNT", allowed)
+        assert refused(capsys, "start") == (2, "labkit: reached\n")
+    monkeypatch.setenv("LABKIT_ACCOUNT", "aws")
+    code, error = refused(capsys, "start")
+    assert code == 2
+    assert error == (
+        "labkit: `LABKIT_ACCOUNT` is `aws`, but `labkit start` brings the local account; for a real one: "
+        "`LABKIT_ACCOUNT=aws AWS_PROFILE=… jupyter lab labkit-work`\n"
+    )
+    assert not (course / "labkit-work").exists()
+
+
+def test_the_notebooks_of_start_get_its_account_and_no_other_choice() -> None:
+    given = KEYS | {"LABKIT_ACCOUNT": "local", "LABKIT_LAB": "mine"}
+    environment = start._environment(given, "token", Path("/work"))
+    assert environment.items() >= (KEYS | {"LABKIT_LAB": "mine"}).items()
+    assert "LABKIT_ACCOUNT" not in environment
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from labkit import workspace
@@ -177,6 +178,28 @@ def test_the_end_of_jupyterlab_ends_the_account_and_gives_its_exit_code(tmp_path
         os.kill(lab, signal.SIGKILL)
         assert process.wait(15) == 128 + signal.SIGKILL
     assert not listens(endpoint)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
+def test_a_start_that_is_killed_leaves_neither_jupyterlab_nor_its_kernels(tmp_path: Path) -> None:
+    with start(tmp_path) as process:
+        url = printed(process, tmp_path, r"(http://\S+)/lab/tree/\S+\?token=(\w+)", within=120)
+        printed(process, tmp_path, "Ctrl-C stops both")
+        request = urllib.request.Request(f"{url[1]}/api/kernels?token={url[2]}", data=b"{}", method="POST")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            assert response.status == 201
+        lab, *kernels = psutil.Process(process.pid).children(recursive=True)
+        assert kernels
+        time.sleep(2)
+        assert all(child.is_running() for child in (lab, *kernels)), "they stay while labkit is there"
+        process.kill()
+        process.wait()
+        _, alive = psutil.wait_procs([lab, *kernels], timeout=30)
+    for child in alive:
+        child.kill()
+    assert alive == []
+    assert not listens(url[1])
 
 
 @contextmanager

@@ -86,6 +86,22 @@ def test_a_port_is_free_or_the_account_takes_another() -> None:
         assert doctor.port(number, "JupyterLab").state == "note"
 
 
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    "endpoint, jupyter",
+    [(b'{"version": "2.17.0"}', True), (HEALTHY, False), (b"<html>", False), (b"[]", False)],
+    indirect=["endpoint"],
+)
+def test_an_old_jupyter_server_on_the_port_comes_with_the_commands_that_stop_it(
+    endpoint: str, jupyter: bool
+) -> None:
+    number = int(endpoint.rsplit(":", 1)[1])
+    finding = doctor.port(number, "JupyterLab")
+    assert finding.state == "note"
+    assert ("`jupyter server list`" in finding.text) is jupyter
+    assert (f"`jupyter server stop {number}`" in finding.text) is jupyter
+
+
 @pytest.mark.parametrize(
     "program, look", [("chromium", doctor.browser), ("google-chrome", doctor.browser), ("node", doctor.node)]
 )

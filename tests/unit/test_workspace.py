@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,8 @@ def test_two_resets_in_one_second_keep_both_versions(files: dict[str, Path], fol
 
 
 def test_reset_of_a_notebook_that_is_gone_needs_no_backup(files: dict[str, Path], folder: Path) -> None:
+    workspace.prepare(folder, files=files)
+    (folder / "03-what-can-you-do.ipynb").unlink()
     restored = workspace.reset(folder, "03", files=files)
     assert restored.backup is None
     assert restored.notebook.read_text() == "original 03-what-can-you-do.ipynb"
@@ -155,6 +158,130 @@ def test_the_manifest_holds_no_more_than_the_digests(files: dict[str, Path], fol
     manifest = json.loads((folder / ".labkit" / "originals.json").read_text())
     assert manifest.keys() == files.keys()
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in manifest.values())
+
+
+def test_reset_where_there_is_no_working_folder_makes_none(files: dict[str, Path], folder: Path) -> None:
+    with pytest.raises(LabError, match=r"^`.*labkit-work` is no working folder: .*`--dir`.*`labkit start`$"):
+        workspace.reset(folder, "03", files=files)
+    assert not folder.exists()
+    workspace.prepare(folder, files=files)
+    assert workspace.reset(folder, "03", now=NOW, files=files).backup
+
+
+def code(source: str, *, text: str = "", tags: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A code cell that has run, with `text` as its output, or has not."""
+    output = {"output_type": "stream", "name": "stdout", "text": [text]}
+    return {
+        "cell_type": "code",
+        "id": "c1",
+        "metadata": {"tags": [*tags], **({"execution": {"iopub.execute_input": "…"}} if text else {})},
+        "source": source.splitlines(keepends=True),
+        "execution_count": 7 if text else None,
+        "outputs": [output] if text else [],
+    }
+
+
+def write(path: Path, *cells: dict[str, Any], **metadata: object) -> None:
+    notebook = {"cells": [*cells], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return found
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> dict[str, Path]:
+    """A course of one notebook, stored with the outputs of its run."""
+    original = tmp_path / "original.ipynb"
+    write(original, code("2 + 2\n", text="4 is the answer", tags=("check",)), widgets={"state": "the answer"})
+    return {"01-sums.ipynb": original}
+
+
+def test_the_learners_copy_holds_no_outputs_and_keeps_ids_and_tags(
+    recorded: dict[str, Path], folder: Path
+) -> None:
+    workspace.prepare(folder, files=recorded)
+    copy = folder / "01-sums.ipynb"
+    assert cells(copy) == [code("2 + 2\n", tags=("check",))]
+    assert "answer" in recorded["01-sums.ipynb"].read_text()
+    assert "answer" not in copy.read_text()
+    workspace.reset(folder, "01", now=NOW, files=recorded)
+    assert cells(copy) == [code("2 + 2\n", tags=("check",))]
+
+
+def test_a_copy_of_this_edition_keeps_the_outputs_of_the_learners_run(
+    recorded: dict[str, Path], folder: Path
+) -> None:
+    workspace.prepare(folder, files=recorded)
+    copy = folder / "01-sums.ipynb"
+    write(copy, code("2 + 2\n", text="mine"), code(""))
+    prepared = workspace.prepare(folder, files=recorded)
+    assert (prepared.copied, prepared.kept, prepared.backups) == ((), (), ())
+    assert "mine" in copy.read_text()
+
+
+def test_a_copy_that_only_ran_follows_the_course_and_its_outputs_stay_in_a_backup(
+    recorded: dict[str, Path], folder: Path
+) -> None:
+    workspace.prepare(folder, files=recorded)
+    copy = folder / "01-sums.ipynb"
+    write(copy, code("2 + 2\n", text="mine"), code(""))
+    write(recorded["01-sums.ipynb"], code("3 + 3\n", text="6"))
+    prepared = workspace.prepare(folder, files=recorded, now=NOW)
+    assert prepared.copied == ("01-sums.ipynb",)
+    assert prepared.backups == ("01-sums.20260101T090000Z.bak.ipynb",)
+    assert cells(copy) == [code("3 + 3\n")]
+    assert "mine" in (folder / prepared.backups[0]).read_text()
+
+
+def test_a_copy_that_never_ran_follows_the_course_without_a_backup(
+    recorded: dict[str, Path], folder: Path
+) -> None:
+    workspace.prepare(folder, files=recorded)
+    write(recorded["01-sums.ipynb"], code("3 + 3\n", text="6"))
+    prepared = workspace.prepare(folder, files=recorded)
+    assert (prepared.copied, prepared.backups) == (("01-sums.ipynb",), ())
+    assert list(folder.glob("*.bak.ipynb")) == []
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        json.dumps({"cells": [code("2 + 3\n", text="5")], "metadata": {}, "nbformat": 4}),
+        json.dumps({"cells": [{**code("2 + 2\n"), "source": 5}], "metadata": {}}),
+        json.dumps({"cells": [None], "metadata": {}}),
+        "[]",
+        "{broken",
+    ],
+)
+def test_an_edited_or_broken_copy_stays_as_it_is_in_every_edition(
+    recorded: dict[str, Path], folder: Path, edited: str
+) -> None:
+    workspace.prepare(folder, files=recorded)
+    (folder / "01-sums.ipynb").write_text(edited)
+    write(recorded["01-sums.ipynb"], code("3 + 3\n", text="6"))
+    assert workspace.prepare(folder, files=recorded).kept == ("01-sums.ipynb",)
+    assert (folder / "01-sums.ipynb").read_text() == edited
+
+
+def test_the_copies_of_this_clones_notebooks_are_valid_and_have_no_outputs(folder: Path) -> None:
+    import nbformat
+
+    workspace.prepare(folder)
+    notebooks = sorted(folder.glob("*.ipynb"))
+    assert len(notebooks) >= 4
+    for path in notebooks:
+        copy, original = (
+            nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+            for file in (path, workspace.originals()[path.name])
+        )
+        nbformat.validate(copy)
+        assert [(cell.id, cell.source) for cell in copy.cells] == [
+            (cell.id, cell.source) for cell in original.cells
+        ]
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in copy.cells)
 
 
 def test_the_course_of_this_clone_has_its_four_notebooks() -> None:
