@@ -312,3 +312,23 @@ def test_an_explicit_deny_of_a_managed_policy_is_named(account: LocalAccount, bu
     assert answer.message.endswith(
         f"with an explicit deny in an identity-based policy: arn:aws:iam::{account.account_id}:policy/{name}"
     )
+
+
+def test_a_bucket_policy_s_deny_counts_only_where_its_condition_holds(account: LocalAccount) -> None:
+    """moto's own reading of bucket policies knows no conditions; it must not have the last word."""
+    s3, name = account.client("s3"), account.name("bucket")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="a", Body=b"text")
+    everyone: dict[str, Any] = {"Principal": "*"}
+
+    def deny(username: str) -> None:
+        condition = {"Condition": {"StringEquals": {"aws:username": username}}}
+        denied = statement("s3:GetObject", f"arn:aws:s3:::{name}/*", effect="Deny", **everyone, **condition)
+        s3.put_bucket_policy(Bucket=name, Policy=document(denied))
+
+    deny("somebody-else")
+    assert s3.get_object(Bucket=name, Key="a")["Body"].read() == b"text"
+    deny("lab-administrator")
+    answer = refused(s3.get_object, Bucket=name, Key="a")
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert "with an explicit deny in a resource-based policy" in answer.message
