@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from labkit.local import upstream
 from labkit.local.authentication import Caller
 from labkit.local.authorization import allowed
-from labkit.local.authorization.s3 import listed_keys, without
+from labkit.local.authorization.s3 import bucket_of, listed_keys, without
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.operations import Call
 
@@ -29,12 +29,29 @@ def answer(call: Call, caller: Caller, state: State, refused: set[int]) -> Respo
     """moto's answer, amended."""
     if _NOT_SIMULATED.fullmatch(call.operation):
         raise not_simulated(f"s3:{call.operation}")
+    _require_upload(call, state)
     if refused:
         return _delete_others(call, state, refused)
     response = upstream.call(call, state.account_id)
     if response[0] == 404 and call.operation in ("GetObject", "HeadObject"):
         _require_list_bucket(call, caller, state)
     return response
+
+
+def _require_upload(call: Call, state: State) -> None:
+    """An operation on a multipart upload needs one that is open.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (NoSuchUpload)
+    """
+    upload = call.request.parameters.get("uploadId")
+    bucket = bucket_of(str(call.parameters.get("Bucket", "")), state)
+    if upload is not None and bucket is not None and upload not in bucket.multiparts:
+        raise AwsError(
+            "NoSuchUpload",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+            "aborted or completed.",
+            404,
+        )
 
 
 def _require_list_bucket(call: Call, caller: Caller, state: State) -> None:

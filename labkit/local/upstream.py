@@ -29,7 +29,7 @@ def call(call: Call, account_id: str) -> Response:
     try:
         with _no_key_for_new_pools() if call.operation == "CreateUserPool" else nullcontext():
             status, headers, body = _answer(handler, request)
-    except NotImplementedError:
+    except (NotImplementedError, ImportError):  # moto's less common services need more packages
         raise not_simulated(f"{call.service}:{call.operation}") from None
     except ExpatError:
         raise AwsError("MalformedXML", _MALFORMED_XML) from None
@@ -97,7 +97,10 @@ def _routes(service: str) -> list[tuple[re.Pattern[str], Handler]]:
     name = next((n for n, pattern in backend_index.backend_url_patterns if pattern.match(host)), None)
     if name is None:
         raise not_simulated(f"the service `{service}`")
-    regions: Any = backends.get_backend(name)["123456789012"]  # type: ignore[call-overload]
+    try:
+        regions: Any = backends.get_backend(name)["123456789012"]  # type: ignore[call-overload]
+    except ImportError:  # moto's less common services need more packages
+        raise not_simulated(f"the service `{service}`") from None
     backend = regions["us-east-1" if "us-east-1" in regions else "aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]
 

@@ -211,3 +211,24 @@ def test_a_region_that_aws_has_not_is_refused(account: LocalAccount) -> None:
         answer = refused(account.client("dynamodb", region=region).list_tables)
         assert (answer.status, answer.code) == (400, "InvalidSignatureException")
         assert region in answer.message
+
+
+def test_a_delete_that_is_no_delete_document_is_malformed(account: LocalAccount, bucket: str) -> None:
+    keys = user(account, statement("s3:*"))
+    good = "<Delete><Object><Key>gone</Key></Object></Delete>"
+    assert _send(account, "POST", f"/{bucket}?delete", "s3", keys, body=good).status == 200
+    twice = "<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>"
+    nested = "<Delete><Object><Key>me<b/></Key></Object></Delete>"
+    for body in (nested, "<Delete/>", good.replace("Delete>", "X>"), twice, "no xml"):
+        reply = _send(account, "POST", f"/{bucket}?delete", "s3", keys, body=body)
+        assert (reply.status, "MalformedXML" in reply.text) == (400, True)
+
+
+def test_a_part_needs_an_open_upload(account: LocalAccount, bucket: str) -> None:
+    s3 = account.client("s3")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="big")["UploadId"]
+    part = {"Bucket": bucket, "Key": "big", "PartNumber": 1, "Body": b"x"}
+    assert s3.upload_part(**part, UploadId=upload)["ETag"]
+    s3.abort_multipart_upload(Bucket=bucket, Key="big", UploadId=upload)
+    answer = refused(s3.upload_part, **part, UploadId=upload)
+    assert (answer.status, answer.code) == (404, "NoSuchUpload")

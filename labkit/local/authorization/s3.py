@@ -190,8 +190,11 @@ def _delete_objects(call: Call, state: State) -> list[Ask]:
 
 
 def listed_keys(body: bytes) -> list[tuple[str, str | None]]:
-    """Keys and version ids of a DeleteObjects body."""
-    return [(_child(o, "Key") or "", _child(o, "VersionId")) for o in _objects(_document(body))]
+    """Keys and version ids of a DeleteObjects body. Raises AwsError for any other body."""
+    objects = _objects(_document(body))
+    if not 1 <= len(objects) <= 1000 or not all(_is_object(node) for node in objects):
+        raise _malformed()
+    return [(_child(node, "Key") or "", _child(node, "VersionId")) for node in objects]
 
 
 def without(body: bytes, refused: set[int]) -> bytes:
@@ -208,9 +211,12 @@ def _document(body: bytes) -> ElementTree.Element:
     if b"<!" in body:  # a document type could define entities that grow without bound
         raise _malformed()
     try:
-        return ElementTree.fromstring(body)
+        root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, ValueError):
         raise _malformed() from None
+    if root.tag.rpartition("}")[2] != "Delete":
+        raise _malformed()
+    return root
 
 
 def _objects(root: ElementTree.Element) -> list[ElementTree.Element]:
@@ -219,6 +225,12 @@ def _objects(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 def _child(node: ElementTree.Element, name: str) -> str | None:
     return next((c.text or "" for c in node if c.tag.rpartition("}")[2] == name), None)
+
+
+def _is_object(node: ElementTree.Element) -> bool:
+    """One key, and text where text belongs."""
+    keys = sum(child.tag.rpartition("}")[2] == "Key" for child in node)
+    return keys == 1 and not any(len(child) for child in node)
 
 
 def _malformed() -> AwsError:
