@@ -152,7 +152,17 @@ def _verified(token: str, state: State) -> Claims:
     except jwt.PyJWTError:
         raise AwsError("InvalidIdentityToken", "The ID Token provided is not a valid JWT.") from None
     _require_unexpired(claims["exp"], state.clock.now())
+    _require_classic_flow(claims["aud"], state)
     return Claims(audience=claims["aud"], subject=claims["sub"], amr=tuple(claims["amr"]))
+
+
+def _require_classic_flow(pool_id: str, state: State) -> None:
+    """The identity pool must still be there and still allow the basic flow (unconfirmed)."""
+    pool = state.identity_pools.pools.get(pool_id)
+    if pool is None or not pool.settings.get("AllowClassicFlow"):
+        raise AwsError(
+            "InvalidIdentityToken", f"The identity pool {pool_id} does not allow the basic (classic) flow."
+        )
 
 
 def _require_unexpired(expires: int, now: datetime) -> None:

@@ -375,6 +375,53 @@ def test_the_open_id_token_is_a_jwt_of_the_identity_pool(pool: IdentityPool, mem
         jwt.decode(tampered(token, sub="x"), key.key, algorithms=["RS512"], audience=pool.id)
 
 
+def test_the_key_set_says_how_the_open_id_token_is_signed(pool: IdentityPool) -> None:
+    """RFC 7517, section 4.4: `alg` is the algorithm that the key is meant for; PyJWT takes it from there."""
+    token = open_id_token(pool, get_id(pool))
+    keys = jwt.PyJWKSet.from_dict(pool.account.send("GET", "/.well-known/jwks_uri").json)
+    header = jwt.get_unverified_header(token)
+    key = keys[header["kid"]]
+    assert key.algorithm_name == header["alg"] == "RS512"
+    assert jwt.decode(token, key, algorithms=["RS512"], audience=pool.id)["aud"] == pool.id
+    with pytest.raises(jwt.InvalidAlgorithmError):
+        jwt.decode(token, key, algorithms=["RS256"], audience=pool.id)
+
+
+def test_an_identity_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: IdentityPool) -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
+    other = account.client("cognito-identity", region="eu-west-1")
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("list_identities", {"IdentityPoolId": pool.id, "MaxResults": 5}),
+        ("describe_identity", {"IdentityId": get_id(pool)}),
+        ("describe_identity_pool", {"IdentityPoolId": pool.id}),
+        ("get_identity_pool_roles", {"IdentityPoolId": pool.id}),
+    ]
+    for operation, given in calls:
+        assert getattr(pool.admin, operation)(**given)
+        answer = refused(getattr(other, operation), **given)
+        assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("then", ["switched off", "deleted"])
+def test_an_open_id_token_outlives_neither_its_pool_nor_the_basic_flow(
+    account: LocalAccount, then: str
+) -> None:
+    made = identity_pool(user_pool(account), AllowClassicFlow=True)
+    made.give_roles(member=[], guest=[])
+    arn = made.admin.get_identity_pool_roles(IdentityPoolId=made.id)["Roles"]["unauthenticated"]
+    token = open_id_token(made, get_id(made))
+    assert assume(account, arn, token)
+    if then == "deleted":
+        made.admin.delete_identity_pool(IdentityPoolId=made.id)
+    else:
+        made.admin.update_identity_pool(
+            IdentityPoolId=made.id, IdentityPoolName="x", AllowUnauthenticatedIdentities=True
+        )
+    answer = refused(lambda: assume(account, arn, token))
+    assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
+
+
 def test_the_basic_flow_must_be_allowed(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CreateIdentityPool.html
     (AllowClassicFlow)"""

@@ -434,6 +434,103 @@ def test_an_expired_session_is_refused(fresh: LocalAccount) -> None:
     assert renew(pool, name, pool.start(name, "Temporary-1")["Session"])["AuthenticationResult"]
 
 
+def made_anew(pool: Pool, name: str, password: str = PASSWORD) -> None:
+    """Another user of the same name, with a permanent password."""
+    pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
+    pool.admin.admin_create_user(UserPoolId=pool.id, Username=name)
+    pool.admin.admin_set_user_password(UserPoolId=pool.id, Username=name, Password=password, Permanent=True)
+
+
+def start_new_password(pool: Pool) -> tuple[str, str]:
+    """An invited user and the session of the NEW_PASSWORD_REQUIRED challenge."""
+    name = invited(pool)
+    return name, pool.start(name, "Temporary-1")["Session"]
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("then", ["recreated", "permanent password", "another temporary password"])
+def test_a_session_ends_with_the_user_and_the_password_that_began_it(pool: Pool, then: str) -> None:
+    good, session = start_new_password(pool)
+    assert renew(pool, good, session)["AuthenticationResult"]
+    name, session = start_new_password(pool)
+    if then == "recreated":
+        made_anew(pool, name)
+    else:
+        pool.admin.admin_set_user_password(
+            UserPoolId=pool.id, Username=name, Password=PASSWORD, Permanent=then == "permanent password"
+        )
+    answer = refused(renew, pool=pool, name=name, session=session, password="Stolen-horse-1")
+    assert (answer.code, answer.message) == ("NotAuthorizedException", "Invalid session for the user.")
+    assert refused(pool.start, username=name, password="Stolen-horse-1").code == "NotAuthorizedException"
+    assert pool.start(name)
+
+
+def test_a_disabled_user_keeps_the_temporary_password(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html"""
+    name, session = start_new_password(pool)
+    ids = {"UserPoolId": pool.id, "Username": name}
+    pool.admin.admin_disable_user(**ids)
+    answer = refused(renew, pool=pool, name=name, session=session)
+    assert (answer.code, answer.message) == ("NotAuthorizedException", "User is disabled.")
+    assert pool.admin.admin_get_user(**ids)["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    pool.admin.admin_enable_user(**ids)
+    assert renew(pool, name, session)["AuthenticationResult"]
+
+
+@pytest.mark.unconfirmed
+def test_srp_with_the_old_password_does_not_sign_in_a_later_user_or_password(pool: Pool) -> None:
+    name = pool.confirmed()
+    assert respond(pool, claim(*start_srp(pool, name)))["AuthenticationResult"]
+    proof = claim(*start_srp(pool, name))
+    pool.admin.admin_set_user_password(
+        UserPoolId=pool.id, Username=name, Password="Another-horse-2", Permanent=True
+    )
+    assert refused(respond, pool=pool, responses=proof).code == "NotAuthorizedException"
+    proof = claim(*start_srp(pool, name, "Another-horse-2"))
+    made_anew(pool, name, "Third-horse-3")
+    assert refused(respond, pool=pool, responses=proof).code == "NotAuthorizedException"
+    assert respond(pool, claim(*start_srp(pool, name, "Third-horse-3")))["AuthenticationResult"]
+
+
+def test_a_temporary_password_is_good_for_the_days_that_the_policy_sets(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
+    (TemporaryPasswordValidityDays: 7 where nothing is set)"""
+    text = "Temporary password has expired and must be reset by an administrator."
+    usual = user_pool(fresh)
+    short = user_pool(fresh, Policies={"PasswordPolicy": {"TemporaryPasswordValidityDays": 1}})
+    for pool, days in ((usual, 7), (short, 1)):
+        name, late = invited(pool), invited(pool)
+        fresh.advance(days=days, minutes=-1)
+        assert pool.start(name, "Temporary-1")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+        fresh.advance(minutes=1)
+        answer = refused(pool.start, username=late, password="Temporary-1")
+        assert (answer.status, answer.code, answer.message) == (400, "NotAuthorizedException", text)
+        pool.admin.admin_set_user_password(
+            UserPoolId=pool.id, Username=late, Password="Temporary-2", Permanent=False
+        )
+        assert pool.start(late, "Temporary-2")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+def test_challenges_that_nobody_answered_are_forgotten(fresh: LocalAccount) -> None:
+    pool = user_pool(fresh)
+    name = pool.confirmed()
+    for _ in range(5):
+        start_srp(pool, name)
+    challenges = fresh.app.state.user_pools[pool.id]
+    assert len(challenges.challenges) == 5
+    fresh.advance(days=1)
+    start_srp(pool, name)
+    assert len(challenges.challenges) == 1
+
+
+def test_no_password_lies_about_in_the_clear(pool: Pool) -> None:
+    name = pool.confirmed()
+    assert respond(pool, claim(*start_srp(pool, name)))["AuthenticationResult"]
+    kept = pool.account.app.state.user_pools[pool.id]
+    assert kept.verifiers
+    assert PASSWORD not in repr(kept)
+
+
 @pytest.mark.unconfirmed
 def test_an_srp_session_is_no_new_password_session(pool: Pool) -> None:
     name = invited(pool)

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html (how long 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -265,6 +266,118 @@ def test_a_reset_needs_a_verified_address(pool: Pool) -> None:
     assert answer.message == (
         "Cannot reset password for the user as there is no registered/verified email or phone_number"
     )
+
+
+def named(**attributes: str) -> list[dict[str, str]]:
+    return [{"Name": name.replace("__", ":"), "Value": value} for name, value in attributes.items()]
+
+
+UNAUTHORIZED = ("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("flag", ["email_verified", "phone_number_verified"])
+def test_nobody_declares_the_own_address_verified(pool: Pool, flag: str) -> None:
+    """Two operations set it:
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifyUserAttribute.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUpdateUserAttributes.html"""
+    given = named(email="a@example.com", phone_number="+14155550101")
+    name = pool.sign_up(UserAttributes=given)
+    answer = refused(pool.sign_up, UserAttributes=given + named(**{flag: "true"}))
+    assert (answer.code, answer.message) == UNAUTHORIZED
+    pool.admin.admin_confirm_sign_up(UserPoolId=pool.id, Username=name)
+    token = pool.sign_in(name)["AccessToken"]
+    change = pool.idp.update_user_attributes
+    assert change(AccessToken=token, UserAttributes=named(nickname="x"))
+    answer = refused(change, AccessToken=token, UserAttributes=named(**{flag: "true"}))
+    assert (answer.code, answer.message) == UNAUTHORIZED
+    assert flag not in attributes_of(pool, name)
+    pool.admin.admin_update_user_attributes(
+        UserPoolId=pool.id, Username=name, UserAttributes=named(**{flag: "true"})
+    )
+    assert attributes_of(pool, name)[flag] == "true"
+
+
+def test_a_client_writes_and_reads_only_what_it_may(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    (ReadAttributes, WriteAttributes)"""
+    narrow = pool.another_client(
+        WriteAttributes=["email", "nickname"], ReadAttributes=["nickname", "email_verified"]
+    )
+    name = narrow.sign_up(UserAttributes=named(email="a@example.com", nickname="ace"))
+    answer = refused(narrow.sign_up, UserAttributes=named(email="a@example.com", name="Ada"))
+    assert (answer.code, answer.message) == UNAUTHORIZED
+    assert pool.sign_up(UserAttributes=named(email="a@example.com", name="Ada"))
+    confirm(narrow, name, pool.account.last_code(name))
+    token = narrow.sign_in(name)["AccessToken"]
+    change = pool.idp.update_user_attributes
+    assert change(AccessToken=token, UserAttributes=named(nickname="queen"))
+    answer = refused(change, AccessToken=token, UserAttributes=named(name="Ada"))
+    assert (answer.code, answer.message) == UNAUTHORIZED
+    seen = pool.idp.get_user(AccessToken=token)["UserAttributes"]
+    assert {a["Name"] for a in seen} == {"sub", "nickname", "email_verified"}
+    wide = pool.idp.get_user(AccessToken=pool.sign_in(name)["AccessToken"])["UserAttributes"]
+    assert "email" in {a["Name"] for a in wide}
+
+
+SCHEMA = [
+    {
+        "Name": "age", "AttributeDataType": "Number", "Mutable": True,
+        "NumberAttributeConstraints": {"MinValue": "1", "MaxValue": "120"},
+    },
+    {
+        "Name": "team", "AttributeDataType": "String", "Mutable": True,
+        "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "3"},
+    },
+]  # fmt: skip
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize(
+    "name, good, bad",
+    [
+        ("custom:age", "42", "old"),
+        ("custom:age", "1", "0"),
+        ("custom:age", "120", "121"),
+        ("custom:team", "red", "blue"),
+        ("custom:team", "ab", "a"),
+        ("birthdate", "1969-07-20", "July 20"),
+        ("updated_at", "1", "yesterday"),
+    ],
+)
+def test_a_value_must_conform_to_the_schema_everywhere(
+    account: LocalAccount, name: str, good: str, bad: str
+) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SchemaAttributeType.html
+    (the texts behind the first words are not documented)"""
+    writable = ["email", "birthdate", "updated_at", "custom:age", "custom:team"]
+    pool = user_pool(account, {"WriteAttributes": writable}, Schema=SCHEMA)
+    user = pool.confirmed()
+    token, ids = pool.sign_in(user)["AccessToken"], {"UserPoolId": pool.id}
+    calls: list[Callable[[Any], Any]] = [
+        lambda value: pool.sign_up(UserAttributes=value),
+        lambda value: pool.idp.update_user_attributes(AccessToken=token, UserAttributes=value),
+        lambda value: pool.admin.admin_update_user_attributes(Username=user, UserAttributes=value, **ids),
+        lambda value: pool.admin.admin_create_user(
+            Username=account.name("made"), UserAttributes=value, **ids
+        ),
+    ]
+    for call in calls:
+        assert call([{"Name": name, "Value": good}])
+        answer = refused(lambda call=call: call([{"Name": name, "Value": bad}]))
+        assert (answer.status, answer.code) == (400, "InvalidParameterException")
+        assert answer.message.startswith(f"Attributes did not conform to the schema: {name}: ")
+
+
+def test_expired_codes_are_forgotten(fresh: LocalAccount) -> None:
+    pool = user_pool(fresh)
+    for _ in range(3):
+        pool.sign_up()
+    kept = fresh.app.state.user_pools[pool.id]
+    assert len(kept.codes) == 3
+    fresh.advance(days=2)
+    pool.sign_up()
+    assert len(kept.codes) == 1
 
 
 @pytest.mark.parametrize("name", ["sub", "custom:team", "shoe_size"])

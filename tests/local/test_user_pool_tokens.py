@@ -236,7 +236,7 @@ def test_an_immutable_attribute_cannot_be_changed(account: LocalAccount) -> None
         {"Name": "badge", "AttributeDataType": "String", "Mutable": False},
         {"Name": "team", "AttributeDataType": "String", "Mutable": True},
     ]
-    pool = user_pool(account, Schema=schema)
+    pool = user_pool(account, {"WriteAttributes": ["email", "custom:badge", "custom:team"]}, Schema=schema)
     token = pool.sign_in(pool.confirmed())["AccessToken"]
     change = pool.idp.update_user_attributes
     assert change(AccessToken=token, UserAttributes=[{"Name": "custom:team", "Value": "red"}])
@@ -271,6 +271,23 @@ def test_an_administrator_can_sign_a_user_out(pool: Pool) -> None:
     assert use(pool, "GetUser", tokens["AccessToken"])
     pool.admin.admin_user_global_sign_out(UserPoolId=pool.id, Username=name)
     assert refusal(pool, "GetUser", tokens["AccessToken"])[1] == "Access Token has been revoked"
+
+
+def test_disabling_a_user_ends_every_sign_in_for_good(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html"""
+    for by_sub in (False, True):
+        name = pool.confirmed()
+        tokens = pool.sign_in(name)
+        assert use(pool, "GetUser", tokens["AccessToken"])
+        assert pool.refresh(tokens["RefreshToken"])
+        known_as = claims_of(tokens["IdToken"])["sub"] if by_sub else name
+        pool.admin.admin_disable_user(UserPoolId=pool.id, Username=known_as)
+        assert refusal(pool, "GetUser", tokens["AccessToken"])[1] == "User is disabled."
+        pool.admin.admin_enable_user(UserPoolId=pool.id, Username=name)
+        assert refusal(pool, "GetUser", tokens["AccessToken"])[1] == "Access Token has been revoked"
+        answer = refused(pool.refresh, refresh_token=tokens["RefreshToken"])
+        assert (answer.code, answer.message) == ("NotAuthorizedException", "Refresh Token has been revoked")
+        assert use(pool, "GetUser", pool.sign_in(name)["AccessToken"])
 
 
 def test_revoke_token_ends_one_sign_in_and_what_came_of_it(pool: Pool) -> None:
@@ -356,6 +373,7 @@ def test_a_refresh_token_belongs_to_its_client_and_its_user(account: LocalAccoun
     pool.admin.admin_disable_user(UserPoolId=pool.id, Username=name)
     assert refused(pool.refresh, refresh_token=token).message == "User is disabled."
     pool.admin.admin_enable_user(UserPoolId=pool.id, Username=name)
+    token = pool.sign_in(name)["RefreshToken"]
     assert pool.refresh(token)
     pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
     assert refused(pool.refresh, refresh_token=token).code == "NotAuthorizedException"
@@ -423,3 +441,79 @@ def test_a_client_of_a_deleted_pool_is_gone(account: LocalAccount) -> None:
     for call in calls:
         assert refused(call).code == "ResourceNotFoundException"
     assert account.send("GET", f"/{pool.id}/.well-known/jwks.json").status == 404
+    assert pool.id not in account.app.state.user_pools._pools
+
+
+# --- the pool and its clients -----------------------------------------------------------------------------
+
+
+def test_an_update_of_a_client_resets_what_it_leaves_out(pool: Pool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
+    ("If you don't provide a value for an attribute, Amazon Cognito sets it to its default value.")"""
+    client = pool.another_client(
+        WriteAttributes=["email"], AccessTokenValidity=2, EnableTokenRevocation=False, GenerateSecret=True
+    )
+    ids = {"UserPoolId": pool.id, "ClientId": client.client_id}
+    made = pool.admin.describe_user_pool_client(**ids)["UserPoolClient"]
+    assert (made["WriteAttributes"], made["AccessTokenValidity"]) == (["email"], 2)
+    answer = pool.admin.update_user_pool_client(RefreshTokenValidity=5, **ids)["UserPoolClient"]
+    after = pool.admin.describe_user_pool_client(**ids)["UserPoolClient"]
+    assert after == answer
+    assert (after["RefreshTokenValidity"], after["EnableTokenRevocation"]) == (5, True)
+    assert not {"WriteAttributes", "AccessTokenValidity", "ExplicitAuthFlows"} & set(after)
+    kept = ("ClientName", "ClientSecret", "ClientId")
+    assert [after[name] for name in kept] == [made[name] for name in kept]
+    other = refused(pool.admin.update_user_pool_client, UserPoolId=pool.id, ClientId="nosuchclient")
+    assert other.code == "ResourceNotFoundException"
+
+
+def test_a_protected_pool_is_not_deleted(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
+    (DeletionProtection)"""
+    pool = user_pool(account, DeletionProtection="ACTIVE")
+    answer = refused(pool.admin.delete_user_pool, UserPoolId=pool.id)
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+    assert "deletion protection is activated" in answer.message
+    assert pool.sign_up()
+    pool.admin.update_user_pool(UserPoolId=pool.id, DeletionProtection="INACTIVE")
+    assert pool.admin.delete_user_pool(UserPoolId=pool.id)
+
+
+def test_settings_that_the_account_would_ignore_are_said(account: LocalAccount) -> None:
+    create = account.client("cognito-idp").create_user_pool
+    good: list[dict[str, Any]] = [{"UsernameConfiguration": {"CaseSensitive": True}}, {"AliasAttributes": []}]
+    bad: list[dict[str, Any]] = [
+        {"UsernameConfiguration": {"CaseSensitive": False}},
+        {"AliasAttributes": ["email"]},
+    ]
+    for accepted, ignored in zip(good, bad, strict=True):
+        assert create(PoolName=account.name("pool"), **accepted)["UserPool"]
+        answer = refused(create, PoolName=account.name("pool"), **ignored)
+        assert (answer.status, answer.code) == (501, "NotSimulated")
+        assert next(iter(ignored)) in answer.message
+
+
+def test_a_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: Pool) -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
+    own, name = pool.admin, pool.sign_up()
+    other = account.client("cognito-idp", region="eu-west-1")
+    ids = {"UserPoolId": pool.id}
+    auth: dict[str, Any] = ids | {"ClientId": pool.client_id, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH"}
+    auth |= {"AuthParameters": {"USERNAME": name, "PASSWORD": PASSWORD}}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("admin_confirm_sign_up", ids | {"Username": name}),
+        ("admin_initiate_auth", auth),
+        ("create_user_pool_client", ids | {"ClientName": "x"}),
+        ("update_user_pool_client", ids | {"ClientId": app_client(account, pool.id).client_id}),
+        ("admin_update_user_attributes", ids | {"Username": name, "UserAttributes": []}),
+        ("admin_user_global_sign_out", ids | {"Username": name}),
+        ("admin_set_user_password", ids | {"Username": name, "Password": PASSWORD, "Permanent": True}),
+        ("admin_create_user", ids | {"Username": account.name("made")}),
+        ("admin_get_user", ids | {"Username": name}),
+        ("admin_disable_user", ids | {"Username": name}),
+        ("describe_user_pool", ids),
+    ]
+    for operation, given in calls:
+        answer = refused(getattr(other, operation), **given)
+        assert (answer.status, answer.code) == (400, "ResourceNotFoundException"), operation
+        assert getattr(own, operation)(**given), operation

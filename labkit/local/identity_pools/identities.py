@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.identity_pools import logins
-from labkit.local.identity_pools.pools import paged
+from labkit.local.identity_pools.pools import named, paged
 from labkit.local.identity_pools.state import Identity, Pool
 from labkit.local.operations import Call
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def get_id(call: Call, state: State) -> dict[str, Any]:
     """The same login gets the same Identity ID; every guest gets a new one."""
-    pool = state.identity_pools.named(call.parameters["IdentityPoolId"])
+    pool = named(call, state)
     subjects = logins.verified(pool, call.parameters.get("Logins") or {}, state)
     if not subjects:
         require_guests(pool)
@@ -84,7 +84,10 @@ def authenticated(call: Call, state: State) -> tuple[Pool, Identity, dict[str, s
 
 
 def describe_identity(call: Call, state: State) -> dict[str, Any]:
-    _, identity = state.identity_pools.identity(call.parameters["IdentityId"])
+    """What is known of an identity. The call is signed, so only the pool's own Region knows it."""
+    pool, identity = state.identity_pools.identity(call.parameters["IdentityId"])
+    if pool.region != call.region:
+        raise AwsError("ResourceNotFoundException", f"Identity '{identity.id}' not found.")
     return _described(identity)
 
 
@@ -98,7 +101,7 @@ def _described(identity: Identity) -> dict[str, Any]:
 
 
 def list_identities(call: Call, state: State) -> dict[str, Any]:
-    pool = state.identity_pools.named(call.parameters["IdentityPoolId"])
+    pool = named(call, state)
     ids, token = paged(
         sorted(pool.identities), call.parameters["MaxResults"], call.parameters.get("NextToken")
     )

@@ -36,18 +36,18 @@ def _described(pool: Pool) -> dict[str, Any]:
 
 
 def describe_identity_pool(call: Call, state: State) -> dict[str, Any]:
-    return _described(_named(call, state))
+    return _described(named(call, state))
 
 
 def update_identity_pool(call: Call, state: State) -> dict[str, Any]:
     """Replace the settings: what is not given is gone, as in AWS."""
-    pool = _named(call, state)
+    pool = named(call, state)
     pool.settings = _settings(call)
     return _described(pool)
 
 
 def delete_identity_pool(call: Call, state: State) -> dict[str, Any]:
-    del state.identity_pools.pools[_named(call, state).id]
+    del state.identity_pools.pools[named(call, state).id]
     return {}
 
 
@@ -70,7 +70,7 @@ def paged(ids: list[str], limit: int, after: str | None) -> tuple[list[str], dic
 
 def set_identity_pool_roles(call: Call, state: State) -> dict[str, Any]:
     """Replace the pool's roles."""
-    pool = _named(call, state)
+    pool = named(call, state)
     if call.parameters.get("RoleMappings"):
         raise not_simulated("cognito-identity:SetIdentityPoolRoles with RoleMappings")
     roles = call.parameters["Roles"]
@@ -82,13 +82,16 @@ def set_identity_pool_roles(call: Call, state: State) -> dict[str, Any]:
 
 
 def get_identity_pool_roles(call: Call, state: State) -> dict[str, Any]:
-    pool = _named(call, state)
+    pool = named(call, state)
     return {"IdentityPoolId": pool.id, "Roles": pool.roles}
 
 
-def _named(call: Call, state: State) -> Pool:
-    """The request's pool, which only its own Region knows."""
+def named(call: Call, state: State) -> Pool:
+    """The request's pool, which only its own Region knows.
+
+    Unsigned calls (GetId …) are for no Region: one endpoint serves all of them here.
+    """
     pool = state.identity_pools.named(call.parameters["IdentityPoolId"])
-    if pool.region != call.region:
+    if not call.unsigned and pool.region != call.region:
         raise AwsError("ResourceNotFoundException", f"IdentityPool '{pool.id}' not found.")
     return pool

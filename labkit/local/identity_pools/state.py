@@ -51,7 +51,7 @@ class IdentityPools:
 
     def __init__(self, state: State) -> None:
         self.pools: dict[str, Pool] = {}
-        self.key = SigningKey(state, PROVIDER)
+        self.key = SigningKey(state, PROVIDER, "RS512")
 
     def named(self, pool_id: str) -> Pool:
         """The pool of that id. Raises AwsError where there is none."""

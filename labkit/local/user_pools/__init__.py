@@ -36,21 +36,26 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "RevokeToken": sign_out.revoke_token,
     "SignUp": sign_up.sign_up,
     "UpdateUserAttributes": profile.update_user_attributes,
+    "UpdateUserPoolClient": administration.update_user_pool_client,
 }
 
 #: Checks before moto answers.
 CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminCreateUser": administration.check_create_user,
+    "AdminDisableUser": sign_out.check_disable_user,
     "AdminSetUserPassword": administration.check_set_password,
     "AdminUpdateUserAttributes": administration.check_update_attributes,
     "CreateUserPool": administration.check_user_pool,
+    "DeleteUserPool": administration.check_delete_user_pool,
     "UpdateUserPool": administration.check_user_pool,
-    "UpdateUserPoolClient": administration.check_user_pool_client,
 }
 
 #: What moto's answer is changed into.
 AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
+    "AdminCreateUser": administration.note_temporary_password,
+    "AdminSetUserPassword": administration.note_temporary_password,
     "CreateUserPool": administration.name_as_aws_does,
+    "DeleteUserPool": administration.forget_user_pool,
 }
 
 #: moto answers these with success whatever they are given; the account would rather say so.

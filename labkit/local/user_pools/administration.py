@@ -12,7 +12,15 @@ from labkit.local.outbox import Message
 from labkit.local.user_pools import attributes
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.passwords import require_policy
-from labkit.local.user_pools.pools import Pool, backend_of, find_user, pool_named, user_named
+from labkit.local.user_pools.pools import (
+    Pool,
+    backend_of,
+    client_asked,
+    find_user,
+    pool_asked,
+    pool_named,
+    user_named,
+)
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -22,6 +30,30 @@ def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool cannot promise to keep."""
     if call.parameters.get("MfaConfiguration") not in (None, "OFF"):
         raise not_simulated("multi-factor authentication (MfaConfiguration)")
+    if (call.parameters.get("UsernameConfiguration") or {}).get("CaseSensitive") is False:
+        raise not_simulated("usernames in any case (UsernameConfiguration CaseSensitive false)")
+    if call.parameters.get("AliasAttributes"):
+        raise not_simulated("sign-in by an alias (AliasAttributes)")
+
+
+def check_delete_user_pool(call: Call, state: State) -> None:
+    """A protected pool stays: "Amazon Cognito returns an InvalidParameterException error".
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
+    """
+    if pool_asked(call, state).extended_config.get("DeletionProtection") == "ACTIVE":
+        raise AwsError(
+            "InvalidParameterException",
+            "The user pool cannot be deleted because deletion protection is activated. "
+            "Deletion protection must be inactivated first.",
+        )
+
+
+def forget_user_pool(call: Call, state: State, response: Response) -> Response:
+    """Drop what labkit itself kept of a pool that was deleted."""
+    if response[0] == 200:
+        state.user_pools.forget(call.parameters["UserPoolId"])
+    return response
 
 
 def name_as_aws_does(call: Call, state: State, response: Response) -> Response:
@@ -39,37 +71,47 @@ def name_as_aws_does(call: Call, state: State, response: Response) -> Response:
     return status, headers | {"Content-Length": str(len(body))}, body
 
 
-def check_user_pool_client(call: Call, state: State) -> None:
-    """Limits of CreateUserPoolClient and UpdateUserPoolClient."""
-    pool_named(call.parameters["UserPoolId"], state)
-    require_valid_lifetimes(call.parameters)
-
-
 def create_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     """moto keeps the client; its secrets are UUIDs, whose hyphens no operation's `ClientSecret` may have.
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html
     """
-    check_user_pool_client(call, state)
-    settings = dict(call.parameters)
-    pool, with_secret = pool_named(settings.pop("UserPoolId"), state), settings.pop("GenerateSecret", False)
+    pool = pool_asked(call, state)
+    settings = {k: v for k, v in call.parameters.items() if k not in ("UserPoolId", "GenerateSecret")}
+    require_valid_lifetimes(settings)
+    with_secret = call.parameters.get("GenerateSecret", False)
     client = backend_of(pool).create_user_pool_client(pool.id, with_secret, settings)
     client.secret = state.source.text(52, string.ascii_lowercase + string.digits)
     return {"UserPoolClient": client.to_json(extended=True)}
 
 
+def update_user_pool_client(call: Call, state: State) -> dict[str, Any]:
+    """Replace the settings: "If you don't provide a value for an attribute, Amazon Cognito sets it to its
+    default value." The name, which has no default, stays (unconfirmed).
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
+    """
+    from moto.cognitoidp.models import CognitoIdpUserPoolClient
+
+    pool, client = client_asked(call, state)
+    settings = {k: v for k, v in call.parameters.items() if k not in ("UserPoolId", "ClientId")}
+    require_valid_lifetimes(settings)
+    named = {"ClientName": client.extended_config.get("ClientName")} | settings
+    client.extended_config = CognitoIdpUserPoolClient(pool.id, client.generate_secret, named).extended_config
+    return {"UserPoolClient": client.to_json(extended=True)}
+
+
 def check_set_password(call: Call, state: State) -> None:
-    pool = pool_named(call.parameters["UserPoolId"], state)
+    pool = pool_asked(call, state)
     user_named(pool, call.parameters["Username"])
     require_policy(pool, call.parameters["Password"])
 
 
 def check_create_user(call: Call, state: State) -> None:
     """AdminCreateUser: the temporary password is checked, or made up and sent with the invitation."""
-    pool, username = pool_named(call.parameters["UserPoolId"], state), call.parameters["Username"]
+    pool, username = pool_asked(call, state), call.parameters["Username"]
     given = attributes.flat(call.parameters.get("UserAttributes"))
-    attributes.require_known(pool, given)
-    attributes.require_well_formed(given)
+    attributes.require_valid(pool, given)
     if call.parameters.get("MessageAction") == "RESEND":
         raise not_simulated("AdminCreateUser with MessageAction RESEND")
     if find_user(pool, username) is not None:
@@ -84,13 +126,21 @@ def check_create_user(call: Call, state: State) -> None:
         _invite(call, pool, given, str(password), state)
 
 
+def note_temporary_password(call: Call, state: State, response: Response) -> Response:
+    """Remember since when a user has a temporary password, by the account's own clock."""
+    if response[0] == 200 and not call.parameters.get("Permanent"):
+        pool = pool_asked(call, state)
+        user = user_named(pool, call.parameters["Username"])
+        state.user_pools[pool.id].temporary_since[user.id] = state.clock.now()
+    return response
+
+
 def check_update_attributes(call: Call, state: State) -> None:
     """AdminUpdateUserAttributes: known attributes that may change."""
-    pool = pool_named(call.parameters["UserPoolId"], state)
+    pool = pool_asked(call, state)
     user_named(pool, call.parameters["Username"])
     given = attributes.flat(call.parameters["UserAttributes"])
-    attributes.require_known(pool, given)
-    attributes.require_well_formed(given)
+    attributes.require_valid(pool, given)
     attributes.require_mutable(pool, given)
 
 

@@ -14,6 +14,7 @@ from labkit.local.user_pools.pools import Client, Pool, User
 
 _BOOLEANS = ("email_verified", "phone_number_verified")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
 
 
@@ -25,16 +26,18 @@ def standard_attributes() -> tuple[str, ...]:
 
 
 def readable_claims(client: Client, user: User) -> dict[str, Any]:
-    """A user's attributes as claims of the ID token, as far as the client may read them.
+    """A user's attributes as claims of the ID token, as far as the client may read them."""
+    return {name: _claim(name, value) for name, value in readable(client, user).items()}
+
+
+def readable(client: Client, user: User) -> dict[str, str]:
+    """A user's attributes, except `sub`, as far as the client may read them.
 
     Without ReadAttributes a client reads the standard attributes and the two `_verified` ones.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     """
-    readable = client.extended_config.get("ReadAttributes") or standard_attributes()
-    given = {
-        name: value for name, value in user.attribute_lookup.items() if name in readable and name != "sub"
-    }
-    return {name: _claim(name, value) for name, value in given.items()}
+    names = client.extended_config.get("ReadAttributes") or standard_attributes()
+    return {name: value for name, value in user.attribute_lookup.items() if name in names and name != "sub"}
 
 
 def _claim(name: str, value: str) -> Any:
@@ -58,6 +61,58 @@ def require_well_formed(attributes: dict[str, str]) -> None:
         raise AwsError("InvalidParameterException", "Invalid email address format.")
     if not _PHONE.fullmatch(attributes.get("phone_number", "+1")):
         raise AwsError("InvalidParameterException", "Invalid phone number format.")
+
+
+def require_writable(client: Client, attributes: dict[str, str]) -> None:
+    """What users may set through this client: without WriteAttributes, the standard attributes.
+
+    Whether an address is verified is not theirs to say, and developer-only attributes are not theirs
+    to change.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SchemaAttributeType.html
+    """
+    allowed = client.extended_config.get("WriteAttributes") or standard_attributes()
+    for name in attributes:
+        if name not in allowed or name in _BOOLEANS or name.startswith("dev:"):
+            raise AwsError("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+
+
+def require_valid(pool: Pool, attributes: dict[str, str]) -> None:
+    """Every attribute must be in the pool's schema, and its value such as the schema asks for."""
+    require_known(pool, attributes)
+    require_well_formed(attributes)
+    for name, value in attributes.items():
+        if value:  # a blank value is none
+            _require_conforming(pool, name, value)
+
+
+def _require_conforming(pool: Pool, name: str, value: str) -> None:
+    schema = pool.schema_attributes.get(name)
+    kind, least, most = _constraints(name, schema)
+    if kind == "Number" and not _NUMBER.fullmatch(value):
+        raise _schema_error(f"{name}: Invalid number format")
+    size = int(value) if kind == "Number" else len(value)
+    unit = "Value" if kind == "Number" else "Length"
+    if least is not None and size < least:
+        raise _schema_error(f"{name}: {unit} must be at least {least}")
+    if most is not None and size > most:
+        raise _schema_error(f"{name}: {unit} must be at most {most}")
+
+
+def _constraints(name: str, schema: Any) -> tuple[str, int | None, int | None]:
+    """Type of an attribute, and the least and most that its value or its length may be."""
+    from moto.cognitoidp.models import CognitoIdpUserPoolAttribute
+
+    standard: dict[str, Any] = CognitoIdpUserPoolAttribute.STANDARD_SCHEMA.get(name, {})
+    kind = schema.data_type if schema is not None else standard["AttributeDataType"]
+    own = (schema.number_constraints if kind == "Number" else schema.string_constraints) if schema else None
+    limits = {k: v for k, v in (own or standard.get(f"{kind}AttributeConstraints") or {}).items() if v}
+    low, high = ("MinValue", "MaxValue") if kind == "Number" else ("MinLength", "MaxLength")
+    return kind, _limit(limits.get(low)), _limit(limits.get(high))
+
+
+def _limit(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def require_known(pool: Pool, attributes: dict[str, str]) -> None:

@@ -54,7 +54,7 @@ def send(pool: Pool, user: User, purpose: str, attribute: str, state: State) -> 
     """Make a new code, which replaces the one before it, and send it. Returns CodeDeliveryDetails."""
     value, now = state.source.text(6, string.digits), state.clock.now()
     code = Code(value, now + VALIDITY[purpose], attribute)
-    state.user_pools[pool.id].codes[(user.id, purpose)] = code
+    state.user_pools[pool.id].keep_code(user.id, purpose, code, now)
     details = delivery_details(attribute, user.attribute_lookup[attribute])
     address = user.attribute_lookup[attribute]
     medium = details["DeliveryMedium"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -55,6 +56,11 @@ def matches(user: User, password: str) -> bool:
     )
 
 
+def fingerprint(user: User, state: State) -> str:
+    """Tells one password of one user from the next, and keeps neither."""
+    return hmac.digest(state.instance.encode(), f"{user.id}/{user.password}".encode(), "sha256").hex()
+
+
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
     if not matches(user, call.parameters.get("PreviousPassword", "")):
@@ -99,6 +105,22 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
     set_password(user, call.parameters["Password"])
     return {}
+
+
+def require_unexpired(pool: Pool, user: User, state: State) -> None:
+    """A temporary password is good for the days that the pool's policy sets, by default 7.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
+    """
+    policy = (pool.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+    legacy = (pool.extended_config.get("AdminCreateUserConfig") or {}).get("UnusedAccountValidityDays")
+    days = int(policy.get("TemporaryPasswordValidityDays") or legacy or 7)
+    since = state.user_pools[pool.id].temporary_since.get(user.id)
+    if since is not None and state.clock.now() >= since + timedelta(days=days):
+        raise AwsError(
+            "NotAuthorizedException",
+            "Temporary password has expired and must be reset by an administrator.",
+        )
 
 
 def set_password(user: User, password: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
+from labkit.local.operations import Call
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -39,6 +40,25 @@ def pool_named(pool_id: str, state: State) -> Pool:
     if pool is None:
         raise AwsError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
     return pool
+
+
+def pool_asked(call: Call, state: State) -> Pool:
+    """The pool that a signed call names; only the Region that the call is signed for knows it.
+
+    Unsigned calls name an app client or a token, and no Region: one endpoint serves all of them here.
+    """
+    pool = pool_named(call.parameters["UserPoolId"], state)
+    if pool.region != call.region:
+        raise AwsError("ResourceNotFoundException", f"User pool {pool.id} does not exist.")
+    return pool
+
+
+def client_asked(call: Call, state: State) -> tuple[Pool, Client]:
+    """The pool that a signed call names, and the app client of that pool."""
+    pool, client_id = pool_asked(call, state), call.parameters["ClientId"]
+    if client_id not in pool.clients:
+        raise AwsError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+    return pool, pool.clients[client_id]
 
 
 def client_named(client_id: str, state: State) -> tuple[Pool, Client]:

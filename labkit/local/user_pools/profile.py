@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools import attributes
-from labkit.local.user_pools.pools import backend_of
+from labkit.local.user_pools.pools import backend_of, client_named
 from labkit.local.user_pools.tokens import user_of_access_token
 
 if TYPE_CHECKING:
@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 
 def get_user(call: Call, state: State) -> dict[str, Any]:
-    _, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
-    shown = [{"Name": "sub", "Value": user.id}]
-    shown += [
-        {"Name": name, "Value": value} for name, value in user.attribute_lookup.items() if name != "sub"
-    ]
-    return {"Username": user.username, "UserAttributes": shown}
+    """The user's attributes, as far as the token's app client may read them."""
+    _, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
+    _, client = client_named(claims["client_id"], state)
+    shown = {"sub": user.id} | attributes.readable(client, user)
+    listed = [{"Name": name, "Value": value} for name, value in shown.items()]
+    return {"Username": user.username, "UserAttributes": listed}
 
 
 def update_user_attributes(call: Call, state: State) -> dict[str, Any]:
     """Change attributes that need no verification."""
-    pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    pool, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
+    _, client = client_named(claims["client_id"], state)
     given = attributes.flat(call.parameters["UserAttributes"])
-    attributes.require_known(pool, given)
+    attributes.require_valid(pool, given)
+    attributes.require_writable(client, given)
     attributes.require_mutable(pool, given)
     verified = {"email", "phone_number"} & set(given)
     if verified:

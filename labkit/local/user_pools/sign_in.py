@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools import sign_in_srp, tokens
-from labkit.local.user_pools.attributes import require_known, require_mutable, required_at_first_sign_in
+from labkit.local.user_pools.attributes import (
+    require_mutable,
+    require_valid,
+    require_writable,
+    required_at_first_sign_in,
+)
 from labkit.local.user_pools.clients import require_flow, require_secret_hash, session_validity
-from labkit.local.user_pools.passwords import matches, require_policy, set_password
+from labkit.local.user_pools.passwords import (
+    fingerprint,
+    matches,
+    require_policy,
+    require_unexpired,
+    set_password,
+)
 from labkit.local.user_pools.pools import (
     Client,
     Pool,
     User,
+    client_asked,
     client_named,
     find_user,
     hides_existence,
@@ -45,15 +57,8 @@ def initiate_auth(call: Call, state: State) -> dict[str, Any]:
 
 
 def admin_initiate_auth(call: Call, state: State) -> dict[str, Any]:
-    pool, client = _admin_client(call, state)
+    pool, client = client_asked(call, state)
     return _start(pool, client, call, _ADMIN_FLOWS, state)
-
-
-def _admin_client(call: Call, state: State) -> tuple[Pool, Client]:
-    pool, client = client_named(call.parameters["ClientId"], state)
-    if pool.id != call.parameters["UserPoolId"]:
-        raise AwsError("ResourceNotFoundException", f"User pool client {client.id} does not exist.")
-    return pool, client
 
 
 def _start(pool: Pool, client: Client, call: Call, flows: tuple[str, ...], state: State) -> dict[str, Any]:
@@ -117,23 +122,33 @@ def incorrect() -> AwsError:
 
 def proceed(pool: Pool, client: Client, user: User, state: State) -> dict[str, Any]:
     """After the right password: tokens, a further challenge, or why neither."""
-    if not user.enabled:
-        raise AwsError("NotAuthorizedException", "User is disabled.")
+    _require_enabled(user)
     status = status_of(user)
     if status == "UNCONFIRMED":
         raise AwsError("UserNotConfirmedException", "User is not confirmed.")
     if status == "RESET_REQUIRED":
         raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
     if status == "FORCE_CHANGE_PASSWORD":
+        require_unexpired(pool, user, state)
         return _new_password_required(pool, client, user, state)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(pool, client, user, state)}
 
 
+def _require_enabled(user: User) -> None:
+    if not user.enabled:
+        raise AwsError("NotAuthorizedException", "User is disabled.")
+
+
 def _new_password_required(pool: Pool, client: Client, user: User, state: State) -> dict[str, Any]:
-    session = state.source.text(480)
-    state.user_pools[pool.id].challenges[session] = ChallengeSession(
-        "NEW_PASSWORD_REQUIRED", user.username, client.id, state.clock.now() + session_validity(client)
+    session, now = state.source.text(480), state.clock.now()
+    opened = ChallengeSession(
+        "NEW_PASSWORD_REQUIRED",
+        user.id,
+        fingerprint(user, state),
+        client.id,
+        now + session_validity(client),
     )
+    state.user_pools[pool.id].open_challenge(session, opened, now)
     parameters = {"USER_ID_FOR_SRP": user.username} | required_at_first_sign_in(pool, user)
     return {"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session, "ChallengeParameters": parameters}
 
@@ -144,7 +159,7 @@ def respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
 
 
 def admin_respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
-    pool, client = _admin_client(call, state)
+    pool, client = client_asked(call, state)
     return _answer(pool, client, call, state)
 
 
@@ -174,12 +189,16 @@ def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -
     given = call.parameters["ChallengeResponses"]
     session = take_session(pool, client, call.parameters.get("Session"), "NEW_PASSWORD_REQUIRED", state)
     user = find_user(pool, given["USERNAME"])
-    if user is None or user.username != session.username:
+    if user is None or (user.id, fingerprint(user, state)) != (session.sub, session.password):
         raise invalid_session()
+    if status_of(user) != "FORCE_CHANGE_PASSWORD":
+        raise invalid_session()
+    _require_enabled(user)
     changed = {
         n.removeprefix("userAttributes."): v for n, v in given.items() if n.startswith("userAttributes.")
     }
-    require_known(pool, changed)
+    require_valid(pool, changed)
+    require_writable(client, changed)
     require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
     password = _required(given, "NEW_PASSWORD")
     require_policy(pool, password)

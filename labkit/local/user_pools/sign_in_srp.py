@@ -11,6 +11,7 @@ from labkit import srp
 from labkit.errors import LabError
 from labkit.local.errors import AwsError
 from labkit.local.user_pools.clients import session_validity
+from labkit.local.user_pools.passwords import fingerprint
 from labkit.local.user_pools.pools import Client, Pool, User, find_user, hides_existence
 from labkit.local.user_pools.state import ChallengeSession
 
@@ -33,9 +34,10 @@ def challenge(pool: Pool, client: Client, username: str, srp_a: str, state: Stat
     except LabError:
         raise AwsError("InvalidParameterException", "Invalid SRP_A value.") from None
     block = base64.b64encode(state.source.bytes(1152)).decode()
-    state.user_pools[pool.id].challenges[block] = ChallengeSession(
-        _CHALLENGE, user_id, client.id, state.clock.now() + session_validity(client), key
-    )
+    now, sub = state.clock.now(), user.id if user else ""
+    password = fingerprint(user, state) if user else ""
+    session = ChallengeSession(_CHALLENGE, sub, password, client.id, now + session_validity(client), key)
+    state.user_pools[pool.id].open_challenge(block, session, now)
     parameters = {"SALT": f"{salt:x}", "SECRET_BLOCK": block, "SRP_B": server.srp_b}
     parameters |= {"USERNAME": user_id, "USER_ID_FOR_SRP": user_id}
     return {"ChallengeName": _CHALLENGE, "ChallengeParameters": parameters}
@@ -47,11 +49,13 @@ def _verifier(pool: Pool, user: User | None, username: str, state: State) -> tup
         digest = hashlib.sha256(f"{state.instance}/{pool.id}/{username}".encode()).digest()
         salt = int.from_bytes(digest[:16])
         return salt, srp.verifier(_name(pool), username, digest.hex(), salt)
-    known = state.user_pools[pool.id].verifiers
-    if (user.id, user.password) not in known:
+    verifiers, password = state.user_pools[pool.id].verifiers, fingerprint(user, state)
+    known = verifiers.get(user.id)
+    if known is None or known[0] != password:
         salt = state.source.integer(128)
-        known[(user.id, user.password)] = salt, srp.verifier(_name(pool), user.username, user.password, salt)
-    return known[(user.id, user.password)]
+        known = password, salt, srp.verifier(_name(pool), user.username, user.password, salt)
+        verifiers[user.id] = known
+    return known[1:]
 
 
 def _name(pool: Pool) -> str:
@@ -68,7 +72,9 @@ def verify(pool: Pool, client: Client, given: dict[str, str], state: State) -> U
         return None
     del open_challenges[block]
     user = find_user(pool, given.get("USERNAME", ""))
-    if user is None or user.username != found.username or state.clock.now() >= found.expires:
+    if user is None or (user.id, fingerprint(user, state)) != (found.sub, found.password):
+        return None
+    if state.clock.now() >= found.expires:
         return None
     expected = srp.claim_signature(
         found.srp_key, _name(pool), user.username, block, given.get("TIMESTAMP", "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools.pools import client_named, pool_named, user_named
+from labkit.local.user_pools.pools import client_named, pool_asked, user_named
 from labkit.local.user_pools.tokens import sign_out_everywhere, user_of_access_token
 
 if TYPE_CHECKING:
@@ -20,9 +20,20 @@ def global_sign_out(call: Call, state: State) -> dict[str, Any]:
 
 
 def admin_user_global_sign_out(call: Call, state: State) -> dict[str, Any]:
-    pool = pool_named(call.parameters["UserPoolId"], state)
+    pool = pool_asked(call, state)
     sign_out_everywhere(pool, user_named(pool, call.parameters["Username"]), state)
     return {}
+
+
+def check_disable_user(call: Call, state: State) -> None:
+    """AdminDisableUser also "revokes all access tokens for the user", for good.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html
+    """
+    pool = pool_asked(call, state)
+    user = user_named(pool, call.parameters["Username"])
+    call.replace(Username=user.username)  # moto does not know users by `sub`
+    sign_out_everywhere(pool, user, state)
 
 
 def revoke_token(call: Call, state: State) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from labkit.local.user_pools.pools import (
     find_user,
     hides_existence,
     lambda_triggers,
-    pool_named,
+    pool_asked,
     status_of,
     user_named,
 )
@@ -38,6 +38,7 @@ def sign_up(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("UsernameExistsException", "User already exists")
     given = attributes.flat(call.parameters.get("UserAttributes"))
     _require_attributes(pool, username, given)
+    attributes.require_writable(client, given)
     require_policy(pool, password)
     user = _create(pool, username, password, given)
     answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
@@ -62,8 +63,7 @@ def require_no_triggers(pool: Pool, *names: str) -> None:
 
 
 def _require_attributes(pool: Pool, username: str, given: dict[str, str]) -> None:
-    attributes.require_known(pool, given)
-    attributes.require_well_formed(given)
+    attributes.require_valid(pool, given)
     as_username = pool.extended_config.get("UsernameAttributes") or []
     kind = "email" if "@" in username else "phone_number"
     attributes.require_complete(pool, given | ({kind: username} if kind in as_username else {}))
@@ -127,7 +127,7 @@ def resend_confirmation_code(call: Call, state: State) -> dict[str, Any]:
 
 
 def admin_confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
-    pool = pool_named(call.parameters["UserPoolId"], state)
+    pool = pool_asked(call, state)
     user = user_named(pool, call.parameters["Username"])
     if status_of(user) != "UNCONFIRMED":
         raise _not_unconfirmed(user)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from labkit.local.state import State
+
+
+#: How long an expired challenge is kept, so that a late answer hears what is wrong with it.
+_REMEMBERED = timedelta(hours=1)
 
 
 @dataclass
@@ -41,10 +45,13 @@ class Code:
 
 @dataclass
 class ChallengeSession:
-    """An unanswered challenge. It belongs to one user of one app client."""
+    """An unanswered challenge. It belongs to one password of one user, and to one app client."""
 
     challenge: str
-    username: str
+    #: The user's `sub`, which a later user of the same name does not have; empty for nobody's challenge.
+    sub: str
+    #: passwords.fingerprint of the password that was right when the challenge was made.
+    password: str
     client_id: str
     expires: datetime
     #: For PASSWORD_VERIFIER: the session key, which only the right password leads to.
@@ -60,16 +67,30 @@ class PoolState:
     #: By (user's sub, purpose).
     codes: dict[tuple[str, str], Code] = field(default_factory=dict)
     challenges: dict[str, ChallengeSession] = field(default_factory=dict)
-    #: SRP salt and verifier by (user's sub, password), so that a second sign-in need not compute them.
-    verifiers: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    #: Fingerprint of the password, SRP salt and verifier by the user's sub, so that a second sign-in
+    #: need not compute them.
+    verifiers: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    #: When an administrator set a temporary password, by the user's sub.
+    temporary_since: dict[str, datetime] = field(default_factory=dict)
+
+    def open_challenge(self, name: str, session: ChallengeSession, now: datetime) -> None:
+        """Keep a challenge, and forget those that have long expired."""
+        self.challenges = {k: c for k, c in self.challenges.items() if now < c.expires + _REMEMBERED}
+        self.challenges[name] = session
+
+    def keep_code(self, sub: str, purpose: str, code: Code, now: datetime) -> None:
+        """Keep a code in the place of the one before, and forget those that have expired."""
+        self.codes = {k: c for k, c in self.codes.items() if now < c.expires}
+        self.codes[(sub, purpose)] = code
 
 
 class SigningKey:
     """An RSA key pair with its key id, made when it is first needed."""
 
-    def __init__(self, state: State, name: str) -> None:
+    def __init__(self, state: State, name: str, algorithm: str = "RS256") -> None:
         self._state = state
         self._name = name
+        self._algorithm = algorithm
         self._key: RSAPrivateKey | None = None
         self._kid = ""
         self._lock = threading.Lock()
@@ -88,9 +109,8 @@ class SigningKey:
 
         key, kid = self.pair()
         public = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-        return {
-            "keys": [{"alg": "RS256", "kid": kid, "use": "sig"} | {k: public[k] for k in ("e", "kty", "n")}]
-        }
+        use = {"alg": self._algorithm, "kid": kid, "use": "sig"}
+        return {"keys": [use | {k: public[k] for k in ("e", "kty", "n")}]}
 
 
 def _kid(key: RSAPrivateKey) -> str:
@@ -111,6 +131,11 @@ class UserPools:
 
     def __getitem__(self, pool_id: str) -> PoolState:
         return self._pools.setdefault(pool_id, PoolState())
+
+    def forget(self, pool_id: str) -> None:
+        """Drop everything of a pool that was deleted."""
+        self._pools.pop(pool_id, None)
+        self._keys.pop(pool_id, None)
 
     def key(self, pool_id: str) -> SigningKey:
         """The pool's own key; no other pool's tokens verify with it."""

@@ -111,15 +111,15 @@ def _refresh_token(state: State) -> str:
 def refreshed(pool: Pool, client: Client, token: str, state: State) -> dict[str, Any]:
     """New tokens for a refresh token. Raises AwsError for one that is foreign, expired or revoked."""
     grant = grant_of(pool, client, token, state)
-    if grant.revoked:
-        raise AwsError("NotAuthorizedException", "Refresh Token has been revoked")
-    if state.clock.now() >= grant.expires:
-        raise AwsError("NotAuthorizedException", "Refresh Token has expired")
     user = find_user(pool, grant.username)
     if user is None or user.id != grant.sub:
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
+    if grant.revoked:
+        raise AwsError("NotAuthorizedException", "Refresh Token has been revoked")
+    if state.clock.now() >= grant.expires:
+        raise AwsError("NotAuthorizedException", "Refresh Token has expired")
     return issue(pool, client, user, grant, state)
 
 
@@ -142,14 +142,14 @@ def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str
         raise _invalid()
     if claims["exp"] <= state.clock.now().timestamp():
         raise AwsError("NotAuthorizedException", "Access Token has expired")
-    grant = state.user_pools[pool.id].grants.get(claims.get("origin_jti", ""))
-    if grant is not None and grant.revoked:
-        raise AwsError("NotAuthorizedException", "Access Token has been revoked")
     user = find_user(pool, claims["username"])
     if user is None or user.id != claims["sub"]:
         raise AwsError("UserNotFoundException", "User does not exist.")
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
+    grant = state.user_pools[pool.id].grants.get(claims.get("origin_jti", ""))
+    if grant is not None and grant.revoked:
+        raise AwsError("NotAuthorizedException", "Access Token has been revoked")
     return pool, user, claims
 
 
