@@ -492,6 +492,36 @@ def test_srp_with_the_old_password_does_not_sign_in_a_later_user_or_password(poo
     assert respond(pool, claim(*start_srp(pool, name, "Third-horse-3")))["AuthenticationResult"]
 
 
+def test_five_wrong_passwords_bring_a_pause_that_doubles(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior"""
+    pool = user_pool(fresh)
+    name, other = pool.confirmed(), pool.confirmed()
+
+    def wrong() -> str:
+        return refused(pool.sign_in, username=name, password="Wrong-horse-1").message
+
+    def wrong_srp() -> str:
+        return refused(respond, pool=pool, responses=claim(*start_srp(pool, name, "Wrong-horse-1"))).message
+
+    right: list[Callable[[], Any]] = [
+        lambda: pool.sign_in(name),
+        lambda: respond(pool, claim(*start_srp(pool, name))),
+    ]
+    for _ in range(2):  # a good sign-in makes up for what was before
+        assert {wrong() for _ in range(4)} == {"Incorrect username or password."}
+        assert pool.sign_in(name)
+    assert [wrong(), wrong_srp(), wrong(), wrong(), wrong()] == ["Incorrect username or password."] * 5
+    for pause in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900):
+        if pause > 8:  # on a busy machine a shorter one may be over before it is seen
+            assert {refused(attempt).message for attempt in right} == {"Password attempts exceeded"}
+        assert pool.sign_in(other)
+        fresh.advance(seconds=pause)
+        if pause < 900:
+            assert wrong() == "Incorrect username or password."
+    for attempt in right:
+        assert attempt()
+
+
 def test_a_temporary_password_is_good_for_the_days_that_the_policy_sets(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
     (TemporaryPasswordValidityDays: 7 where nothing is set)"""

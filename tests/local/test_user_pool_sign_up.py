@@ -369,6 +369,25 @@ def test_a_value_must_conform_to_the_schema_everywhere(
         assert answer.message.startswith(f"Attributes did not conform to the schema: {name}: ")
 
 
+@pytest.mark.unconfirmed
+def test_codes_cannot_be_guessed_without_end(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html sets limits for an hour,
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html
+    names LimitExceededException; the number is our reading"""
+    pool = user_pool(fresh)
+    name, other = pool.sign_up(), pool.sign_up()
+    for _ in range(20):
+        wrong = other_than(fresh.last_code(name))
+        assert refused(confirm, pool=pool, username=name, code=wrong).code == "CodeMismatchException"
+    pool.idp.resend_confirmation_code(ClientId=pool.client_id, Username=name)
+    answer = refused(confirm, pool=pool, username=name, code=fresh.last_code(name))
+    assert (answer.status, answer.code) == (400, "LimitExceededException")
+    assert answer.message == "Attempt limit exceeded, please try after some time."
+    confirm(pool, other, fresh.last_code(other))
+    fresh.advance(hours=1)
+    confirm(pool, name, fresh.last_code(name))
+
+
 def test_expired_codes_are_forgotten(fresh: LocalAccount) -> None:
     pool = user_pool(fresh)
     for _ in range(3):

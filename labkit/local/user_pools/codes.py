@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.outbox import Message
+from labkit.local.user_pools.lockout import require_few_wrong_codes, wrong_code
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Code
 
@@ -75,11 +76,13 @@ def _masked(address: str) -> str:
 
 def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
     """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
+    require_few_wrong_codes(pool, user, purpose, state)
     codes = state.user_pools[pool.id].codes
     code = codes.get((user.id, purpose))
     if code is None or state.clock.now() >= code.expires:
         raise AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not hmac.compare_digest(code.value.encode(), given.encode()):
+        wrong_code(pool, user, purpose, state)
         raise mismatch()
     del codes[(user.id, purpose)]
     return code

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import sign_in_srp, tokens
+from labkit.local.user_pools import lockout, sign_in_srp, tokens
 from labkit.local.user_pools.attributes import (
     require_mutable,
     require_valid,
@@ -77,8 +77,12 @@ def _start(pool: Pool, client: Client, call: Call, flows: tuple[str, ...], state
     if flow == "USER_SRP_AUTH":
         return sign_in_srp.challenge(pool, client, username, _required(given, "SRP_A"), state)
     user = _user(pool, client, username)
-    if not matches(user, _required(given, "PASSWORD")):
+    password = _required(given, "PASSWORD")
+    lockout.require_unlocked(pool, user, state)
+    if not matches(user, password):
+        lockout.wrong_password(pool, user, state)
         raise incorrect()
+    lockout.right_password(pool, user, state)
     return proceed(pool, client, user, state)
 
 
@@ -179,9 +183,15 @@ def _answer(pool: Pool, client: Client, call: Call, state: State) -> dict[str, A
 
 
 def _answer_password_verifier(pool: Pool, client: Client, call: Call, state: State) -> dict[str, Any]:
-    user = sign_in_srp.verify(pool, client, call.parameters["ChallengeResponses"], state)
+    given = call.parameters["ChallengeResponses"]
+    user = find_user(pool, given["USERNAME"])
     if user is None:
         raise incorrect()
+    lockout.require_unlocked(pool, user, state)
+    if not sign_in_srp.verify(pool, client, user, given, state):
+        lockout.wrong_password(pool, user, state)
+        raise incorrect()
+    lockout.right_password(pool, user, state)
     return proceed(pool, client, user, state)
 
 

@@ -63,21 +63,20 @@ def _name(pool: Pool) -> str:
     return str(pool.id).partition("_")[2]
 
 
-def verify(pool: Pool, client: Client, given: dict[str, str], state: State) -> User | None:
-    """The user who proved the password, or None. A secret block is good for one try."""
+def verify(pool: Pool, client: Client, user: User, given: dict[str, str], state: State) -> bool:
+    """Whether the user proved the password. A secret block is good for one try."""
     block = given.get("PASSWORD_CLAIM_SECRET_BLOCK", "")
     open_challenges = state.user_pools[pool.id].challenges
     found = open_challenges.get(block)
     if found is None or found.client_id != client.id or found.challenge != _CHALLENGE:
-        return None
+        return False
     del open_challenges[block]
-    user = find_user(pool, given.get("USERNAME", ""))
-    if user is None or (user.id, fingerprint(user, state)) != (found.sub, found.password):
-        return None
+    if (user.id, fingerprint(user, state)) != (found.sub, found.password):
+        return False
     if state.clock.now() >= found.expires:
-        return None
+        return False
     expected = srp.claim_signature(
         found.srp_key, _name(pool), user.username, block, given.get("TIMESTAMP", "")
     )
     given_signature = given.get("PASSWORD_CLAIM_SIGNATURE", "")
-    return user if hmac.compare_digest(expected.encode(), given_signature.encode()) else None
+    return hmac.compare_digest(expected.encode(), given_signature.encode())

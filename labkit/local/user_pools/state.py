@@ -44,6 +44,16 @@ class Code:
 
 
 @dataclass
+class Guesses:
+    """One user's failed sign-ins since the last good one."""
+
+    #: The latest attempt.
+    last: datetime
+    locked_until: datetime
+    failed: int = 0
+
+
+@dataclass
 class ChallengeSession:
     """An unanswered challenge. It belongs to one password of one user, and to one app client."""
 
@@ -72,6 +82,10 @@ class PoolState:
     verifiers: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     #: When an administrator set a temporary password, by the user's sub.
     temporary_since: dict[str, datetime] = field(default_factory=dict)
+    #: Wrong passwords by the user's sub.
+    guesses: dict[str, Guesses] = field(default_factory=dict)
+    #: When a wrong code was given, by (user's sub, purpose).
+    wrong_codes: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
 
     def open_challenge(self, name: str, session: ChallengeSession, now: datetime) -> None:
         """Keep a challenge, and forget those that have long expired."""
