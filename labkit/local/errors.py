@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
+
+#: Everything that XML 1.0 has no place for: https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -63,14 +67,26 @@ def _query(error: AwsError, request_id: str) -> bytes:
     sender = "Sender" if error.status < 500 else "Receiver"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse><Error><Type>{sender}</Type>'
-        f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        f"<Code>{_text(error.code)}</Code><Message>{_text(error.message)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()
 
 
 def _s3(error: AwsError, request_id: str, resource: str) -> bytes:
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{escape(error.code)}</Code>'
-        f"<Message>{escape(error.message)}</Message><Resource>{escape(resource)}</Resource>"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{_text(error.code)}</Code>'
+        f"<Message>{_text(error.message)}</Message><Resource>{_text(_from_wsgi(resource))}</Resource>"
         f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
     ).encode()
+
+
+def _text(value: str) -> str:
+    return escape(_NOT_XML.sub("\ufffd", value))
+
+
+def _from_wsgi(path: str) -> str:
+    """WSGI hands a path's bytes over as if they were Latin-1 (PEP 3333)."""
+    try:
+        return path.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return path

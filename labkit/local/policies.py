@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.errors import PolicySyntaxError
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
+from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
 from labkit.policy import Policy
 
@@ -25,6 +26,29 @@ def check_trust(call: Call, state: State) -> None:
     """The trust policy of CreateRole and UpdateAssumeRolePolicy."""
     document = call.parameters.get("AssumeRolePolicyDocument") or call.parameters.get("PolicyDocument")
     _require(document, "trust", "MalformedPolicyDocument")
+
+
+def check_new_role(call: Call, state: State) -> None:
+    """CreateRole: its trust policy, and its permissions boundary, which may be AWS's own."""
+    check_trust(call, state)
+    load_aws_managed(call, state)
+
+
+def refuse_boundary(call: Call, state: State) -> None:
+    """moto's users have no permissions boundary, so that one would be forgotten rather than enforced."""
+    if call.parameters.get("PermissionsBoundary"):
+        raise not_simulated(f"iam:{call.operation} with PermissionsBoundary")
+
+
+def plain_key_condition(call: Call, state: State) -> None:
+    """One reading of a Query's key condition: moto's own parser knows no white space but single blanks."""
+    if call.parameters.get("KeyConditionExpression"):
+        call.replace(KeyConditionExpression=KeyCondition(call.parameters).text)
+
+
+def check_iot_policy(call: Call, state: State) -> None:
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicy.html (MalformedPolicyException)"""
+    _require(call.parameters.get("policyDocument"), "identity", "MalformedPolicyException")
 
 
 def check_bucket_policy(call: Call, state: State) -> None:
@@ -66,18 +90,23 @@ def _aws_managed() -> dict[str, Any]:
 
 #: Checks before moto answers, by service and operation.
 CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
+    ("dynamodb", "Query"): plain_key_condition,
     ("iam", "AttachGroupPolicy"): load_aws_managed,
     ("iam", "AttachRolePolicy"): load_aws_managed,
     ("iam", "AttachUserPolicy"): load_aws_managed,
     ("iam", "CreatePolicy"): check_document,
     ("iam", "CreatePolicyVersion"): check_document,
-    ("iam", "CreateRole"): check_trust,
+    ("iam", "CreateRole"): check_new_role,
+    ("iam", "CreateUser"): refuse_boundary,
     ("iam", "GetPolicy"): load_aws_managed,
     ("iam", "GetPolicyVersion"): load_aws_managed,
     ("iam", "PutGroupPolicy"): check_document,
     ("iam", "PutRolePermissionsBoundary"): load_aws_managed,
     ("iam", "PutRolePolicy"): check_document,
+    ("iam", "PutUserPermissionsBoundary"): refuse_boundary,
     ("iam", "PutUserPolicy"): check_document,
     ("iam", "UpdateAssumeRolePolicy"): check_trust,
+    ("iot", "CreatePolicy"): check_iot_policy,
+    ("iot", "CreatePolicyVersion"): check_iot_policy,
     ("s3", "PutBucketPolicy"): check_bucket_policy,
 }

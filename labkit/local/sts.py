@@ -51,7 +51,8 @@ def assume_role_with_web_identity(call: Call, caller: Caller, state: State) -> d
     del caller  # nobody signs this call: the token is the proof
     role = _role(call, state, denied="Not authorized to perform sts:AssumeRoleWithWebIdentity")
     claims = _verified(call.parameters.get("WebIdentityToken") or "", state)
-    if role is None or not trusts(role, claims, state):
+    name = call.parameters["RoleSessionName"]
+    if role is None or not trusts(role, claims, state, session_name=name):
         raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
     session = _issue(call, role, _duration(call, role), dict(claims.context), state)
     return _answer(session) | {

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Issuer of identity pools' OpenID tokens, and the federated principal in trust policies.
 PROVIDER = "cognito-identity.amazonaws.com"
+#: What an identity pool names the sessions that it opens.
+SESSION_NAME = "CognitoIdentityCredentials"
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class Claims:
         }
 
 
-def trusts(role: Any, claims: Claims, state: State) -> bool:
+def trusts(role: Any, claims: Claims, state: State, *, session_name: str = SESSION_NAME) -> bool:
     """The decision of the role's trust policy about sts:AssumeRoleWithWebIdentity."""
     request = Request(
         principal=Federated(PROVIDER),
         action="sts:AssumeRoleWithWebIdentity",
         resource=role.arn,
         resource_account=state.account_id,
-        context=dict(claims.context),
+        context={"sts:RoleSessionName": session_name} | dict(claims.context),
     )
     trust = parse(role.assume_role_policy_document, name="trust policy", arn=None)
     return decide(request, policies=PolicySet(resource=trust)).allowed

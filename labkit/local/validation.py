@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from labkit.local import attribute_values
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 
@@ -25,6 +26,8 @@ def validate(call: Call) -> None:
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
         raise AwsError(_CODE.get(call.service, "ValidationException"), f"{count}: {'; '.join(faults)}")
+    if call.service == "dynamodb":
+        attribute_values.check(call.model.input_shape, call.parameters)
 
 
 def _structure(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -124,7 +124,7 @@ def outcome(call: Any, parameters: dict[str, Any]) -> tuple[int, str]:
 MOTOS_FAULTS = {
     "CreateCertificateFromCsr", "CreateServiceLinkedRole", "CreateTable", "DescribeExport", "DescribeImport",
     "ExportTableToPointInTime", "GetJobDocument", "ListExports", "TransactWriteItems", "CancelJob",
-    "CancelJobExecution",
+    "CancelJobExecution", "DeleteJob", "DeleteJobExecution",
 }  # fmt: skip
 
 

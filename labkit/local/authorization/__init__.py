@@ -16,7 +16,7 @@ from labkit.policy import Anonymous, Decision, Policy, Request, decide, denial_t
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-_SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks}
+_SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _ALWAYS = {("sts", "GetCallerIdentity")}
@@ -32,7 +32,7 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
         return set()
     context = context_of(call, caller, state)
     refused = set()
-    for ask in _SERVICES.get(call.service, other.asks)(call, state):
+    for ask in _asks(call, caller, state):
         decision = put(ask, caller, state, context)
         state.decisions.keep(request_id, decision)
         if decision.allowed:
@@ -41,6 +41,11 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
             raise denial(decision, call, caller)
         refused.add(ask.element)
     return refused
+
+
+def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
+    own = _SERVICES.get(call.service)
+    return own(call, state) if own else other.asks(call, caller, state)
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:

@@ -19,8 +19,10 @@ def policies_of(caller: Caller, state: State, *, resource: Policy | None = None)
     if caller.anonymous:
         return PolicySet(resource=resource)
     holder = _holder(caller, state)
+    if holder is None:
+        return PolicySet()  # nor does a resource's policy mean a principal that is gone
     return PolicySet(
-        identity=_identity_policies(holder, state) if holder is not None else (),
+        identity=_identity_policies(holder, state),
         boundary=_boundary(holder, state),
         session=caller.session.policies if caller.session else None,
         resource=resource,
@@ -36,11 +38,16 @@ def role_named(arn: str, state: State) -> Any:
 
 
 def _holder(caller: Caller, state: State) -> Any:
-    """The IAM user or role whose policies count; None where it was deleted meanwhile."""
+    """The IAM user or role whose policies count; None where it was deleted meanwhile.
+
+    A new role of the same name is another role:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (unique identifiers)
+    """
     from moto.iam.models import iam_backends
 
     if caller.session is not None:
-        return role_named(caller.session.role_arn, state)
+        role = role_named(caller.session.role_arn, state)
+        return role if role is not None and role.id == caller.session.role_id else None
     return iam_backends[state.account_id]["aws"].users.get(caller.user_name or "")
 
 
