@@ -15,12 +15,11 @@ from labkit.local.identity_pools.identities import authenticated
 from labkit.local.identity_pools.logins import amr
 from labkit.local.identity_pools.state import Pool
 from labkit.local.operations import Call
-from labkit.local.trust import PROVIDER, Claims, trusts
+from labkit.local.trust import PROVIDER, SESSION_NAME, Claims, trusts
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-SESSION_NAME = "CognitoIdentityCredentials"
 ENHANCED_DURATION = timedelta(hours=1)
 #: "The OpenID token is valid for 10 minutes."
 #: https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdToken.html
