@@ -36,7 +36,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address that `labkit start` prints, once JupyterLab answers."""
     folder = tmp_path_factory.mktemp("learner")
     command = [sys.executable, "-m", "labkit", "start", "--no-browser", "--port", "0", "--lab-port", "0"]
-    environment = {**os.environ, "LABKIT_SEED": "browser", "PYTHONUNBUFFERED": "1"}
+    settings = str(folder.with_suffix(".settings"))  # not those of whoever runs the tests
+    environment = {**os.environ, "LABKIT_SEED": "browser", "JUPYTERLAB_SETTINGS_DIR": settings}
+    environment["PYTHONUNBUFFERED"] = "1"
     log = folder.with_suffix(".log")
     with log.open("wb") as output:
         started = subprocess.Popen(
