@@ -24,6 +24,10 @@ UUID = "00000000-0000-0000-0000-000000000000"
 #: One of each protocol: service, an operation that there is, one that there is not, its parameters.
 MISSING: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "json": ("cognito-idp", "list_user_pools", "StartWebAuthnRegistration", {"AccessToken": "x"}),
+    "json (moto would agree)": (
+        "cognito-idp", "list_user_pools", "CreateUserPoolDomain",
+        {"Domain": "a-domain", "UserPoolId": "us-east-1_000000000"},
+    ),
     "json (own only)": (
         "cognito-identity", "list_identity_pools", "SetPrincipalTagAttributeMap",
         {"IdentityPoolId": f"us-east-1:{UUID}", "IdentityProviderName": "x"},

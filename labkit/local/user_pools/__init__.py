@@ -64,6 +64,7 @@ NOT_SIMULATED = frozenset(
         "AdminResetUserPassword",
         "AdminSetUserMFAPreference",
         "AssociateSoftwareToken",
+        "CreateUserPoolDomain",  # a domain at which no managed login answers
         "SetUserMFAPreference",
         "SetUserPoolMfaConfig",
         "VerifySoftwareToken",
