@@ -66,14 +66,28 @@ def query_request(call: Call, form: dict[str, str]) -> None:
 def rest_json_request(call: Call) -> None:
     """Path, query and body each with the members that the model puts there; the path wins."""
     located = _locations(call.model)
-    query = {n: v for n, v in call.request.query if located.get(n) == "querystring"}
+    query = [(n, v) for n, v in call.request.query if located.get(n) == "querystring"]
     body = call.request.body
-    if body[:1] == b"{" and not call.model.input_shape.serialization.get("payload"):
-        sent = json.loads(body)
-        body = json.dumps({n: v for n, v in sent.items() if located.get(n) == "body"}).encode()
+    if has_json_body(call.request, call.model):
+        body = json.dumps(body_members(json.loads(body), call.model)).encode()
     content_type = call.request.headers.get("content-type", "application/json")
     _rewrite(call.request, body, urlencode(query), content_type)
     call.request.environ.pop("HTTP_X_AMZ_TARGET", None)
+
+
+def has_json_body(request: Request, model: Any) -> bool:
+    """Whether the body holds the operation's members; a payload, such as a message, is bytes and stays so."""
+    shape = model.input_shape
+    return shape is not None and not shape.serialization.get("payload") and request.body[:1] == b"{"
+
+
+def require_single_members(request: Request, model: Any) -> None:
+    """A rest-json query may repeat a list's member, as in `tagKeys`, and no other."""
+    members = model.input_shape.members.items() if model.input_shape is not None else ()
+    lists = {m.serialization.get("name", n) for n, m in members if m.type_name == "list"}
+    names = [name for name, _ in request.query if name not in lists]
+    if len(set(names)) < len(names):
+        raise AwsError("ValidationException", "A query parameter is given more than once.")
 
 
 def _locations(model: Any) -> dict[str, str]:

@@ -120,8 +120,10 @@ def _identify_rest(request: Request, service: str, region: str) -> Call:
             404,
         ) from None
     call = Call(service, model.name, region, dict(uri), request, model)
-    if protocol_of(service) == "rest-json" and request.body[:1] == b"{":
-        call.parameters = canonical.body_members(_json_body(request), model) | call.parameters
+    if protocol_of(service) == "rest-json":
+        canonical.require_single_members(request, model)
+        if canonical.has_json_body(request, model):
+            call.parameters = canonical.body_members(_json_body(request), model) | call.parameters
     return call
 
 

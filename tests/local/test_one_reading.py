@@ -232,3 +232,18 @@ def test_a_part_needs_an_open_upload(account: LocalAccount, bucket: str) -> None
     s3.abort_multipart_upload(Bucket=bucket, Key="big", UploadId=upload)
     answer = refused(s3.upload_part, **part, UploadId=upload)
     assert (answer.status, answer.code) == (404, "NoSuchUpload")
+
+
+def test_a_message_is_its_sender_s_own_bytes(account: LocalAccount) -> None:
+    """A payload is no list of members, even where it begins like one."""
+    arn = f"arn:aws:iot:us-east-1:{account.account_id}:topic/mine"
+    keys = user(account, statement("iot:Publish", arn))
+    for body in ("plain", '{"half": ', '{"topic": "theirs"}'):
+        assert _send(account, "POST", "/topics/mine", "iotdata", keys, body=body).status == 200
+    assert _send(account, "POST", "/topics/theirs", "iotdata", keys, body="plain").status == 403
+
+
+def test_a_rest_query_repeats_no_single_member(account: LocalAccount) -> None:
+    assert _send(account, "GET", "/things?maxResults=1", "iot", account.app.administrator).status == 200
+    twice = _send(account, "GET", "/things?maxResults=1&maxResults=2", "iot", account.app.administrator)
+    assert (twice.status, "more than once" in twice.text) == (400, True)
