@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.operations import Call
-from labkit.local.user_pools import administration, passwords, profile, sign_in, sign_out, sign_up
+from labkit.local.user_pools import (
+    administration,
+    invitations,
+    passwords,
+    profile,
+    schema,
+    sign_in,
+    sign_out,
+    sign_up,
+)
+from labkit.local.user_pools.pools import name_user
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -19,8 +29,11 @@ if TYPE_CHECKING:
 #: Operations that are answered here, by AWS's name.
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
+    "AdminCreateUser": invitations.admin_create_user,
     "AdminInitiateAuth": sign_in.admin_initiate_auth,
+    "AdminResetUserPassword": passwords.admin_reset_user_password,
     "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
+    "AdminSetUserPassword": passwords.admin_set_user_password,
     "AdminUserGlobalSignOut": sign_out.admin_user_global_sign_out,
     "ChangePassword": passwords.change_password,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
@@ -41,9 +54,14 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
 
 #: Checks before moto answers.
 CHECKS: dict[str, Callable[[Call, State], None]] = {
-    "AdminCreateUser": administration.check_create_user,
+    "AddCustomAttributes": schema.check_custom,
+    "AdminAddUserToGroup": name_user,
+    "AdminDeleteUser": name_user,
     "AdminDisableUser": sign_out.check_disable_user,
-    "AdminSetUserPassword": administration.check_set_password,
+    "AdminEnableUser": name_user,
+    "AdminGetUser": name_user,
+    "AdminListGroupsForUser": name_user,
+    "AdminRemoveUserFromGroup": name_user,
     "AdminUpdateUserAttributes": administration.check_update_attributes,
     "CreateUserPool": administration.check_user_pool,
     "DeleteUserPool": administration.check_delete_user_pool,
@@ -52,8 +70,6 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
 
 #: What moto's answer is changed into.
 AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
-    "AdminCreateUser": administration.note_temporary_password,
-    "AdminSetUserPassword": administration.note_temporary_password,
     "CreateUserPool": administration.name_as_aws_does,
     "DeleteUserPool": administration.forget_user_pool,
 }
@@ -61,7 +77,6 @@ AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
 #: moto answers these with success whatever they are given; the account would rather say so.
 NOT_SIMULATED = frozenset(
     {
-        "AdminResetUserPassword",
         "AdminSetUserMFAPreference",
         "AssociateSoftwareToken",
         "CreateUserPoolDomain",  # a domain at which no managed login answers

@@ -15,6 +15,7 @@ from labkit.local.outbox import Message
 from labkit.local.user_pools.lockout import require_few_wrong_codes, wrong_code
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Code
+from labkit.local.user_pools.usernames import PHONE
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -76,6 +77,13 @@ def _masked(address: str) -> str:
 
 def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
     """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
+    code = checked(pool, user, purpose, given, state)
+    use_up(pool, user, purpose, state)
+    return code
+
+
+def checked(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
+    """The code that was sent, if this is it."""
     require_few_wrong_codes(pool, user, purpose, state)
     codes = state.user_pools[pool.id].codes
     code = codes.get((user.id, purpose))
@@ -84,17 +92,25 @@ def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Co
     if not hmac.compare_digest(code.value.encode(), given.encode()):
         wrong_code(pool, user, purpose, state)
         raise mismatch()
-    del codes[(user.id, purpose)]
     return code
+
+
+def use_up(pool: Pool, user: User, purpose: str, state: State) -> None:
+    del state.user_pools[pool.id].codes[(user.id, purpose)]
 
 
 def mismatch() -> AwsError:
     return AwsError("CodeMismatchException", "Invalid verification code provided, please try again.")
 
 
-def pretended(username: str) -> dict[str, Any]:
+def pretended(pool: Pool, username: str) -> dict[str, Any]:
     """The delivery details of a user who does not exist, for clients that must not tell.
 
+    "The simulated delivery medium is determined by the input user name format and verification settings of
+    the user pool." (Now and then AWS answers InvalidParameterException instead; the account always pretends.)
     https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
     """
+    verified = pool.extended_config.get("AutoVerifiedAttributes") or []
+    if PHONE.fullmatch(username) or (verified == ["phone_number"] and "@" not in username):
+        return {"CodeDeliveryDetails": delivery_details("phone_number", f"+{sum(username.encode()):011}")}
     return {"CodeDeliveryDetails": delivery_details("email", f"{username[:1] or 'x'}@example.com")}

@@ -21,7 +21,7 @@ from labkit.local.user_pools.clients import require_flow, require_secret_hash, s
 from labkit.local.user_pools.passwords import (
     fingerprint,
     matches,
-    require_policy,
+    require_acceptable,
     require_unexpired,
     set_password,
 )
@@ -211,10 +211,10 @@ def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -
     require_writable(client, changed)
     require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
     password = _required(given, "NEW_PASSWORD")
-    require_policy(pool, password)
+    require_acceptable(pool, user, password, state)
     del state.user_pools[pool.id].challenges[call.parameters["Session"]]
     user.update_attributes([{"Name": name, "Value": value} for name, value in changed.items()])
-    set_password(user, password)
+    set_password(pool, user, password, state)
     return proceed(pool, client, user, state)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from labkit.local.user_pools.directory import Directory
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -84,6 +86,7 @@ class PoolState:
     temporary_since: dict[str, datetime] = field(default_factory=dict)
     #: Wrong passwords by the user's sub.
     guesses: dict[str, Guesses] = field(default_factory=dict)
+    directory: Directory = field(default_factory=Directory)
     #: When a wrong code was given, by (user's sub, purpose).
     wrong_codes: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
 
