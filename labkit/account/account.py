@@ -34,6 +34,9 @@ class Anonymous(Enum):
 #: For `client()`: unsigned requests, as a mobile app sends before it has credentials.
 ANONYMOUS: Final = Anonymous.ANONYMOUS
 
+#: A Lambda handler in Python: event and context in, the event out.
+Trigger = Callable[[dict[str, Any], Any], Any]
+
 #: Makes a boto3 client: service, keys (None is the administrator).
 MakeClient = Callable[[str, Credentials | Anonymous | None], Any]
 
@@ -67,6 +70,7 @@ class Account:
     _outbox: Outbox
     _make_client: MakeClient
     _send: Send
+    _register_trigger: Callable[[str, Trigger], None]
     _close: Callable[[], None]
     _recorder: Recorder = field(default_factory=Recorder)
     _clients: dict[tuple[str, Credentials | Anonymous | None], Any] = field(default_factory=dict)
@@ -129,6 +133,16 @@ class Account:
     def outbox(self, username: str | None = None) -> list[Message]:
         """What the local account would have sent, newest last. Raises LabError on a real account."""
         return self._outbox.messages(username)
+
+    def register_trigger(self, arn: str, function: Trigger) -> None:
+        """Let `function(event, context)` run wherever a User Pool's LambdaConfig names the ARN.
+
+        It takes and returns the event as a Lambda handler in Python does, and refuses by raising.
+        Raises LabError unless the account runs in this process.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+        """
+        self._register_trigger(arn, function)
 
     def close(self) -> None:
         """Let the account go; one that runs in this process stops, with all that is in it."""

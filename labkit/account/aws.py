@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.account.account import Account, Anonymous, MakeClient, keys
+from labkit.account.account import Account, Anonymous, MakeClient, Trigger, keys
 from labkit.account.clock import RealClock
 from labkit.account.guard import Guard
 from labkit.account.lab import lab_name
@@ -51,7 +51,15 @@ def open_account(
         _outbox=Mailbox(ask),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,
+        _register_trigger=_register_trigger,
         _close=lambda: None,
+    )
+
+
+def _register_trigger(arn: str, _: Trigger) -> None:
+    raise LabError(
+        f"a real account runs `{arn}` in AWS Lambda: deploy the function there and let Cognito invoke it; "
+        "`register_trigger` is for the local account"
     )
 
 

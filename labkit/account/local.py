@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.account.account import Account, Anonymous, MakeClient, keys
+from labkit.account.account import Account, Anonymous, MakeClient, Trigger, keys
 from labkit.account.clock import LocalClock
 from labkit.account.control import Control, Response, Send, get
 from labkit.account.guard import Guard
@@ -39,6 +39,7 @@ class Running:
     send: Send
     #: Readies a botocore session for it; the direct transport hooks in here.
     attach: Callable[[Any], None]
+    register_trigger: Callable[[str, Trigger], None]
     close: Callable[[], None]
     #: Where the ledger goes; None where everything ends with this process.
     folder: Path | None
@@ -98,6 +99,7 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         _outbox=LocalOutbox(control),
         _make_client=_client_maker(running, region),
         _send=running.send,
+        _register_trigger=running.register_trigger,
         _close=running.close,
     )
 
@@ -172,8 +174,16 @@ def _joined(endpoint: str) -> Running:
         secret_access_key=Secret(str(values[1])),
         send=_over_http(),
         attach=lambda _: None,
+        register_trigger=_register_elsewhere,
         close=lambda: None,
         folder=Path.cwd(),
+    )
+
+
+def _register_elsewhere(arn: str, _: Trigger) -> None:
+    raise LabError(
+        f"the function of `{arn}` cannot run in the account at AWS_ENDPOINT_URL, which is another program: "
+        "take `open_account(transport='direct')`, an account of this process"
     )
 
 
@@ -240,9 +250,15 @@ class Started:
             attach=(lambda session: direct.attach(session, self._app))
             if direct_transport
             else lambda _: None,
+            register_trigger=self._register_trigger,
             close=close,
             folder=None,
         )
+
+    def _register_trigger(self, arn: str, function: Trigger) -> None:
+        from labkit.local.user_pools import triggers
+
+        triggers.register(arn, function, self._app.state)
 
     def stop(self) -> None:
         server, self._server = self._server, None

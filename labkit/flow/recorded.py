@@ -41,6 +41,7 @@ HINTS = {
     "GetOpenIdToken InvalidParameterException": (
         "The basic flow needs `allow_classic_flow=True` on the Identity Pool."
     ),
+    "UnexpectedLambdaException": "`account.register_trigger(arn, function)` says what runs for the trigger.",
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 

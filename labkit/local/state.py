@@ -16,6 +16,7 @@ from labkit.local.user_pools.state import UserPools
 from labkit.policy import Decision
 
 if TYPE_CHECKING:
+    from labkit.local.user_pools.triggers import Function
     from labkit.resources import Credentials
 
 
@@ -47,6 +48,8 @@ class State:
     instance: str
     outbox: Outbox = field(default_factory=Outbox)
     decisions: Decisions = field(default_factory=Decisions)
+    #: What runs in the place of Lambda functions, by ARN (user_pools.triggers).
+    functions: dict[str, Function] = field(default_factory=dict)
     #: moto's backends are not made for threads; one request at a time changes them.
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: Request IDs have a chance of their own: a health check more must not change what a seed gives.

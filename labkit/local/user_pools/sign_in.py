@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import lockout, sign_in_srp, tokens
+from labkit.local.user_pools import lockout, sign_in_srp, tokens, triggers
 from labkit.local.user_pools.attributes import (
     require_mutable,
     require_valid,
@@ -75,7 +75,9 @@ def _start(pool: Pool, client: Client, call: Call, flows: tuple[str, ...], state
     username = _required(given, "USERNAME")
     require_secret_hash(client, (username,), given.get("SECRET_HASH"))
     if flow == "USER_SRP_AUTH":
+        _pre_authentication(pool, client, username, call, state)
         return sign_in_srp.challenge(pool, client, username, _required(given, "SRP_A"), state)
+    _pre_authentication(pool, client, username, call, state)
     user = _user(pool, client, username)
     password = _required(given, "PASSWORD")
     lockout.require_unlocked(pool, user, state)
@@ -83,15 +85,60 @@ def _start(pool: Pool, client: Client, call: Call, flows: tuple[str, ...], state
         lockout.wrong_password(pool, user, state)
         raise incorrect()
     lockout.right_password(pool, user, state)
-    return proceed(pool, client, user, state)
+    return proceed(pool, client, user, call, state)
 
 
 def _require_simulated(pool: Pool) -> None:
     """A pool that asks for MFA or runs Lambda functions at sign-in would be waved through: say no instead."""
     if pool.mfa_config not in (None, "OFF"):
         raise not_simulated(f"multi-factor authentication (MfaConfiguration {pool.mfa_config})")
-    triggers = ("PreAuthentication", "PostAuthentication", "PreTokenGeneration", "PreTokenGenerationConfig")
-    require_no_triggers(pool, *triggers, "UserMigration")
+    require_no_triggers(pool, "PreTokenGeneration", "PreTokenGenerationConfig", "UserMigration")
+
+
+def _pre_authentication(pool: Pool, client: Client, username: str, call: Call, state: State) -> None:
+    """Let the pool's function refuse the attempt; of unknown users it hears where the client hides them.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-authentication.html
+    """
+    user = find_user(pool, username)
+    if user is None and not hides_existence(client):
+        return
+    request = {
+        "userAttributes": triggers.user_attributes(user),
+        "validationData": call.parameters.get("ClientMetadata") or None,
+    }
+    if hides_existence(client):
+        request["userNotFound"] = user is None
+    name = user.username if user else username
+    triggers.invoke(
+        pool,
+        "PreAuthentication",
+        "Authentication",
+        username=name,
+        client_id=client.id,
+        request=request,
+        state=state,
+    )
+
+
+def _post_authentication(pool: Pool, client: Client, user: User, call: Call, state: State) -> None:
+    """Tell the pool's function of a sign-in; it may still refuse.
+
+    Of ClientMetadata it hears what RespondToAuthChallenge sends, not InitiateAuth.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-authentication.html
+    """
+    request: dict[str, Any] = {"userAttributes": triggers.user_attributes(user), "newDeviceUsed": False}
+    if call.operation.endswith("RespondToAuthChallenge") and call.parameters.get("ClientMetadata"):
+        request["clientMetadata"] = call.parameters["ClientMetadata"]
+    triggers.invoke(
+        pool,
+        "PostAuthentication",
+        "Authentication",
+        username=user.username,
+        client_id=client.id,
+        request=request,
+        state=state,
+    )
 
 
 def _refresh(pool: Pool, client: Client, given: dict[str, str], state: State) -> dict[str, Any]:
@@ -124,7 +171,7 @@ def incorrect() -> AwsError:
     return AwsError("NotAuthorizedException", "Incorrect username or password.")
 
 
-def proceed(pool: Pool, client: Client, user: User, state: State) -> dict[str, Any]:
+def proceed(pool: Pool, client: Client, user: User, call: Call, state: State) -> dict[str, Any]:
     """After the right password: tokens, a further challenge, or why neither."""
     _require_enabled(user)
     status = status_of(user)
@@ -135,6 +182,7 @@ def proceed(pool: Pool, client: Client, user: User, state: State) -> dict[str, A
     if status == "FORCE_CHANGE_PASSWORD":
         require_unexpired(pool, user, state)
         return _new_password_required(pool, client, user, state)
+    _post_authentication(pool, client, user, call, state)
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(pool, client, user, state)}
 
 
@@ -192,7 +240,7 @@ def _answer_password_verifier(pool: Pool, client: Client, call: Call, state: Sta
         lockout.wrong_password(pool, user, state)
         raise incorrect()
     lockout.right_password(pool, user, state)
-    return proceed(pool, client, user, state)
+    return proceed(pool, client, user, call, state)
 
 
 def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -> dict[str, Any]:
@@ -215,7 +263,7 @@ def _answer_new_password(pool: Pool, client: Client, call: Call, state: State) -
     del state.user_pools[pool.id].challenges[call.parameters["Session"]]
     user.update_attributes([{"Name": name, "Value": value} for name, value in changed.items()])
     set_password(pool, user, password, state)
-    return proceed(pool, client, user, state)
+    return proceed(pool, client, user, call, state)
 
 
 def take_session(
