@@ -13,13 +13,17 @@ class Message:
 
     username: str
     user_pool_id: str
-    #: What the code is for: `SignUp`, `ForgotPassword` or `ResendCode`.
+    #: What it is for, as the CustomMessage trigger names it: `SignUp`, `ForgotPassword`, `Authentication` …
     kind: str
     #: `EMAIL` or `SMS`.
     medium: str
     destination: str
     code: str
     sent: datetime
+    #: The text that the pool's CustomMessage function made; empty for AWS's own.
+    text: str = ""
+    #: The subject that it made; empty for AWS's own.
+    subject: str = ""
 
 
 class Outbox:

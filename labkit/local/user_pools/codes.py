@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
-from labkit.local.outbox import Message
+from labkit.local.operations import Call
+from labkit.local.user_pools import messages
 from labkit.local.user_pools.lockout import require_few_wrong_codes, wrong_code
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Code
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 SIGN_UP = "SignUp"
 FORGOT_PASSWORD = "ForgotPassword"
 
-#: How long a code is good for, as Cognito's limits page lists it.
+#: How long a code is good for, as Cognito's limits page lists it: a day, but an hour to reset a password.
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html
-VALIDITY = {SIGN_UP: timedelta(hours=24), FORGOT_PASSWORD: timedelta(hours=1)}
+_A_DAY = timedelta(hours=24)
+_VALIDITY = {FORGOT_PASSWORD: timedelta(hours=1)}
 
 
 def auto_verified(pool: Pool, user: User) -> str | None:
@@ -52,15 +54,16 @@ def recovery_attribute(pool: Pool, user: User) -> str | None:
     return None
 
 
-def send(pool: Pool, user: User, purpose: str, attribute: str, state: State) -> dict[str, str]:
+def send(
+    pool: Pool, user: User, purpose: str, attribute: str, call: Call, state: State, address: str = ""
+) -> dict[str, str]:
     """Make a new code, which replaces the one before it, and send it. Returns CodeDeliveryDetails."""
     value, now = state.source.text(6, string.digits), state.clock.now()
-    code = Code(value, now + VALIDITY[purpose], attribute)
+    address = address or user.attribute_lookup[attribute]
+    details = delivery_details(attribute, address)
+    code = Code(value, now + _VALIDITY.get(purpose, _A_DAY), attribute)
     state.user_pools[pool.id].keep_code(user.id, purpose, code, now)
-    details = delivery_details(attribute, user.attribute_lookup[attribute])
-    address = user.attribute_lookup[attribute]
-    medium = details["DeliveryMedium"]
-    state.outbox.send(Message(user.username, pool.id, purpose, medium, address, value, now))
+    messages.send(pool, user, details["DeliveryMedium"], address, value, call, state)
     return details
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.outbox import Message
-from labkit.local.user_pools import attributes, usernames, users
+from labkit.local.user_pools import attributes, messages, registration, usernames, users
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked, status_of, user_named
 
@@ -50,6 +49,7 @@ def _create(call: Call, pool: Pool, password: str, state: State) -> User:
     own_name, given = usernames.stored(pool, username, attributes.flat(call.parameters.get("UserAttributes")))
     attributes.require_valid(pool, given)
     attributes.require_address(given, given)
+    registration.pre_sign_up(call, pool, given, state)
     usernames.require_free(pool, given)
     if find_user(pool, username) is not None:
         raise AwsError("UsernameExistsException", "User account already exists")
@@ -74,8 +74,8 @@ def _temporary_password(call: Call, pool: Pool, state: State) -> str:
 
 def _invite(call: Call, pool: Pool, user: User, password: str, state: State) -> None:
     """Send the invitation by the media that were asked for; SMS where none was."""
+    name = call.parameters["Username"]
     for medium in call.parameters.get("DesiredDeliveryMediums") or ["SMS"]:
         address = user.attribute_lookup.get("email" if medium == "EMAIL" else "phone_number")
         if address:
-            name, now = call.parameters["Username"], state.clock.now()
-            state.outbox.send(Message(name, pool.id, "AdminCreateUser", medium, address, password, now))
+            messages.send(pool, user, medium, address, password, call, state, name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import codes
+from labkit.local.user_pools import codes, registration
 from labkit.local.user_pools.clients import addressed, unknown_user
 from labkit.local.user_pools.pools import (
     Pool,
@@ -92,17 +92,17 @@ def forgot_password(call: Call, state: State) -> dict[str, Any]:
     if user is None:
         raise unknown_user()
     _require_resettable(user)
-    return {"CodeDeliveryDetails": _send_code(pool, user, state)}
+    return {"CodeDeliveryDetails": _send_code(pool, user, call, state)}
 
 
-def _send_code(pool: Pool, user: User, state: State) -> dict[str, str]:
+def _send_code(pool: Pool, user: User, call: Call, state: State) -> dict[str, str]:
     attribute = codes.recovery_attribute(pool, user)
     if attribute is None:
         raise AwsError(
             "InvalidParameterException",
             "Cannot reset password for the user as there is no registered/verified email or phone_number",
         )
-    return codes.send(pool, user, codes.FORGOT_PASSWORD, attribute, state)
+    return codes.send(pool, user, codes.FORGOT_PASSWORD, attribute, call, state)
 
 
 def admin_reset_user_password(call: Call, state: State) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def admin_reset_user_password(call: Call, state: State) -> dict[str, Any]:
     _require_resettable(user)
     if status_of(user) not in ("CONFIRMED", "RESET_REQUIRED"):
         raise AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
-    _send_code(pool, user, state)
+    _send_code(pool, user, call, state)
     set_status(user, "RESET_REQUIRED")
     return {}
 
@@ -152,6 +152,7 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     require_acceptable(pool, user, call.parameters["Password"], state)
     codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
     set_password(pool, user, call.parameters["Password"], state)
+    registration.post_confirmation(call, pool, user, state)
     return {}
 
 

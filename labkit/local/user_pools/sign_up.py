@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import attributes, codes, usernames, users
+from labkit.local.user_pools import attributes, codes, registration, usernames, users
 from labkit.local.user_pools.clients import addressed, require_secret_hash, unknown_user
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import (
@@ -40,11 +40,22 @@ def sign_up(call: Call, state: State) -> dict[str, Any]:
     attributes.require_complete(pool, given)
     _require_writable(call, pool, client)
     require_policy(pool, password)
+    wishes = registration.pre_sign_up(call, pool, given, state)
+    _require_new(pool, username, given)  # the function may have taken its time
     user = users.create(pool, own_name, password, "UNCONFIRMED", given, state)
-    answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
+    registration.apply(wishes, pool, user)
+    return _signed_up(call, pool, user, state)
+
+
+def _signed_up(call: Call, pool: Pool, user: User, state: State) -> dict[str, Any]:
+    """SignUp's answer: a code is on its way, or the pool's function confirmed the user."""
+    confirmed = status_of(user) == "CONFIRMED"
+    answer: dict[str, Any] = {"UserConfirmed": confirmed, "UserSub": user.id}
     attribute = codes.auto_verified(pool, user)
-    if attribute is not None:
-        answer["CodeDeliveryDetails"] = codes.send(pool, user, codes.SIGN_UP, attribute, state)
+    if confirmed:
+        registration.post_confirmation(call, pool, user, state)
+    elif attribute is not None:
+        answer["CodeDeliveryDetails"] = codes.send(pool, user, codes.SIGN_UP, attribute, call, state)
     return answer
 
 
@@ -52,7 +63,6 @@ def _require_open(pool: Pool) -> None:
     config = pool.extended_config.get("AdminCreateUserConfig") or {}
     if config.get("AllowAdminCreateUserOnly"):
         raise AwsError("NotAuthorizedException", "SignUp is not permitted for this user pool")
-    require_no_triggers(pool, "PreSignUp", "CustomMessage", "CustomEmailSender", "CustomSMSSender")
 
 
 def require_no_triggers(pool: Pool, *names: str) -> None:
@@ -96,6 +106,7 @@ def confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
     codes.use_up(pool, user, codes.SIGN_UP, state)
     set_status(user, "CONFIRMED")
     users.change(user, {f"{code.attribute}_verified": "true"})
+    registration.post_confirmation(call, pool, user, state)
     return {}
 
 
@@ -118,7 +129,7 @@ def resend_confirmation_code(call: Call, state: State) -> dict[str, Any]:
     attribute = codes.auto_verified(pool, user)
     if attribute is None:
         raise AwsError("InvalidParameterException", "Cannot resend codes. Auto verification not turned on.")
-    return {"CodeDeliveryDetails": codes.send(pool, user, codes.SIGN_UP, attribute, state)}
+    return {"CodeDeliveryDetails": codes.send(pool, user, codes.SIGN_UP, attribute, call, state)}
 
 
 def admin_confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
@@ -128,4 +139,5 @@ def admin_confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
     if status_of(user) != "UNCONFIRMED":
         raise _not_unconfirmed(user)
     set_status(user, "CONFIRMED")
+    registration.post_confirmation(call, pool, user, state)
     return {}
