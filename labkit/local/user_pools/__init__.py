@@ -13,6 +13,7 @@ from labkit.local.errors import Response
 from labkit.local.operations import Call
 from labkit.local.user_pools import (
     administration,
+    changes,
     invitations,
     passwords,
     profile,
@@ -20,6 +21,7 @@ from labkit.local.user_pools import (
     sign_in,
     sign_out,
     sign_up,
+    verification,
 )
 from labkit.local.user_pools.pools import name_user
 
@@ -30,26 +32,31 @@ if TYPE_CHECKING:
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
     "AdminCreateUser": invitations.admin_create_user,
+    "AdminDeleteUserAttributes": changes.admin_delete_user_attributes,
     "AdminInitiateAuth": sign_in.admin_initiate_auth,
     "AdminResetUserPassword": passwords.admin_reset_user_password,
     "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
     "AdminSetUserPassword": passwords.admin_set_user_password,
+    "AdminUpdateUserAttributes": changes.admin_update_user_attributes,
     "AdminUserGlobalSignOut": sign_out.admin_user_global_sign_out,
     "ChangePassword": passwords.change_password,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": sign_up.confirm_sign_up,
     "CreateUserPoolClient": administration.create_user_pool_client,
     "DeleteUser": profile.delete_user,
+    "DeleteUserAttributes": changes.delete_user_attributes,
     "ForgotPassword": passwords.forgot_password,
     "GetUser": profile.get_user,
+    "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": sign_in.initiate_auth,
     "ResendConfirmationCode": sign_up.resend_confirmation_code,
     "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
     "RevokeToken": sign_out.revoke_token,
     "SignUp": sign_up.sign_up,
-    "UpdateUserAttributes": profile.update_user_attributes,
+    "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,
+    "VerifyUserAttribute": verification.verify_user_attribute,
 }
 
 #: Checks before moto answers.
@@ -62,7 +69,6 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminGetUser": name_user,
     "AdminListGroupsForUser": name_user,
     "AdminRemoveUserFromGroup": name_user,
-    "AdminUpdateUserAttributes": administration.check_update_attributes,
     "CreateUserPool": administration.check_user_pool,
     "DeleteUserPool": administration.check_delete_user_pool,
     "UpdateUserPool": administration.check_user_pool,

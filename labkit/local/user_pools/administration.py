@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import attributes, client_settings, pool_settings
+from labkit.local.user_pools import client_settings, pool_settings
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.pools import (
     backend_of,
     client_asked,
     pool_asked,
     pool_named,
-    user_named,
 )
 
 if TYPE_CHECKING:
@@ -94,12 +93,3 @@ def update_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     named = {"ClientName": client.extended_config.get("ClientName")} | settings
     client.extended_config = CognitoIdpUserPoolClient(pool.id, client.generate_secret, named).extended_config
     return {"UserPoolClient": client.to_json(extended=True)}
-
-
-def check_update_attributes(call: Call, state: State) -> None:
-    """AdminUpdateUserAttributes: known attributes that may change."""
-    pool = pool_asked(call, state)
-    user_named(pool, call.parameters["Username"])
-    given = attributes.flat(call.parameters["UserAttributes"])
-    attributes.require_valid(pool, given)
-    attributes.require_mutable(pool, given)

@@ -119,13 +119,16 @@ def _limit(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def is_known(pool: Pool, name: str) -> bool:
+    return name in standard_attributes() or name in pool.schema_attributes
+
+
 def require_known(pool: Pool, attributes: dict[str, str]) -> None:
     """Every name must be in the pool's schema, and `sub` is nobody's to set."""
-    known = {*standard_attributes(), *pool.schema_attributes}
     for name in attributes:
         if name == "sub":
             raise AwsError("InvalidParameterException", "user.sub: Attribute cannot be updated.\n")
-        if name not in known:
+        if not is_known(pool, name):
             raise _schema_error(f"Type for attribute {{{name}}} could not be determined")
 
 
@@ -143,7 +146,7 @@ def require_address(changed: dict[str, str], known: dict[str, str]) -> None:
 def require_complete(pool: Pool, attributes: dict[str, str]) -> None:
     """Every attribute that the pool requires must be there at sign-up."""
     missing = [a.name for a in pool.schema_attributes.values() if a.required and a.name != "sub"]
-    missing = [name for name in missing if name not in attributes]
+    missing = [name for name in missing if not attributes.get(name)]
     if missing:
         raise _schema_error("".join(f"{name}: The attribute is required\n" for name in missing))
 

@@ -11,3 +11,5 @@ class Directory:
 
     #: passwords.digest of the passwords before the present one, oldest first.
     former_passwords: dict[str, list[str]] = field(default_factory=dict)
+    #: Addresses that wait to be verified before they are the user's, by attribute.
+    pending: dict[str, dict[str, str]] = field(default_factory=dict)
