@@ -15,6 +15,7 @@ from labkit.local.user_pools import (
     administration,
     changes,
     invitations,
+    listing,
     passwords,
     profile,
     schema,
@@ -50,6 +51,8 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": sign_in.initiate_auth,
+    "ListUsers": listing.list_users,
+    "ListUsersInGroup": listing.list_users_in_group,
     "ResendConfirmationCode": sign_up.resend_confirmation_code,
     "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
     "RevokeToken": sign_out.revoke_token,
@@ -62,15 +65,18 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
 #: Checks before moto answers.
 CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AddCustomAttributes": schema.check_custom,
-    "AdminAddUserToGroup": name_user,
+    "AdminAddUserToGroup": listing.require_member_and_group,
     "AdminDeleteUser": name_user,
     "AdminDisableUser": sign_out.check_disable_user,
     "AdminEnableUser": name_user,
     "AdminGetUser": name_user,
     "AdminListGroupsForUser": name_user,
-    "AdminRemoveUserFromGroup": name_user,
+    "AdminRemoveUserFromGroup": listing.require_member_and_group,
     "CreateUserPool": administration.check_user_pool,
+    "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
+    "GetGroup": listing.require_group,
+    "UpdateGroup": listing.require_group,
     "UpdateUserPool": administration.check_user_pool,
 }
 
