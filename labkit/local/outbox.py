@@ -13,13 +13,15 @@ class Message:
 
     username: str
     user_pool_id: str
-    #: What the code is for: `SignUp`, `ForgotPassword` or `ResendCode`.
+    #: What the code is for: `SignUp`, `ForgotPassword`, `ResendCode` or `Authentication`.
     kind: str
     #: `EMAIL` or `SMS`.
     medium: str
     destination: str
     code: str
     sent: datetime
+    #: The text that the pool's CustomMessage function made; empty for AWS's own.
+    text: str = ""
 
 
 class Outbox:
