@@ -23,7 +23,9 @@ UUID = "00000000-0000-0000-0000-000000000000"
 
 #: One of each protocol: service, an operation that there is, one that there is not, its parameters.
 MISSING: dict[str, tuple[str, str, str, dict[str, Any]]] = {
-    "json": ("cognito-idp", "list_user_pools", "StartWebAuthnRegistration", {"AccessToken": "x"}),
+    "json": (
+        "cognito-idp", "list_user_pools", "DescribeRiskConfiguration", {"UserPoolId": "us-east-1_000000000"},
+    ),
     "json (moto would agree)": (
         "cognito-idp", "list_user_pools", "CreateUserPoolDomain",
         {"Domain": "a-domain", "UserPoolId": "us-east-1_000000000"},
@@ -64,11 +66,9 @@ def test_a_service_that_is_not_there_is_named(account: LocalAccount) -> None:
 
 
 def test_what_moto_would_wave_through_is_refused(account: LocalAccount) -> None:
-    """A pool that asks for MFA, or that runs Lambda functions, must not sign users in without them."""
+    """A pool that runs Lambda functions must not sign users in without them."""
     pool = user_pool(account)
     assert pool.sign_in(pool.confirmed())
-    answer = refused(user_pool, account=account, MfaConfiguration="ON")
-    assert (answer.status, answer.code) == (501, "NotSimulated")
     for flow in ("USER_AUTH", "CUSTOM_AUTH"):
         given = {"USERNAME": "anna"}
         answer = refused(pool.idp.initiate_auth, ClientId=pool.client_id, AuthFlow=flow, AuthParameters=given)

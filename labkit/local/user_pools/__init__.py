@@ -16,12 +16,15 @@ from labkit.local.user_pools import (
     changes,
     invitations,
     listing,
+    mfa_preferences,
+    mfa_settings,
     passwords,
     profile,
     schema,
     sign_in,
     sign_out,
     sign_up,
+    software_tokens,
     verification,
 )
 from labkit.local.user_pools.pools import name_user
@@ -37,9 +40,12 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdminInitiateAuth": sign_in.admin_initiate_auth,
     "AdminResetUserPassword": passwords.admin_reset_user_password,
     "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
+    "AdminSetUserMFAPreference": mfa_preferences.admin_set_user_mfa_preference,
     "AdminSetUserPassword": passwords.admin_set_user_password,
+    "AdminSetUserSettings": mfa_preferences.admin_set_user_settings,
     "AdminUpdateUserAttributes": changes.admin_update_user_attributes,
     "AdminUserGlobalSignOut": sign_out.admin_user_global_sign_out,
+    "AssociateSoftwareToken": software_tokens.associate_software_token,
     "ChangePassword": passwords.change_password,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": sign_up.confirm_sign_up,
@@ -49,6 +55,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ForgotPassword": passwords.forgot_password,
     "GetUser": profile.get_user,
     "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
+    "GetUserPoolMfaConfig": mfa_settings.get_user_pool_mfa_config,
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": sign_in.initiate_auth,
     "ListUsers": listing.list_users,
@@ -56,9 +63,13 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ResendConfirmationCode": sign_up.resend_confirmation_code,
     "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
     "RevokeToken": sign_out.revoke_token,
+    "SetUserMFAPreference": mfa_preferences.set_user_mfa_preference,
+    "SetUserPoolMfaConfig": mfa_settings.set_user_pool_mfa_config,
+    "SetUserSettings": mfa_preferences.set_user_settings,
     "SignUp": sign_up.sign_up,
     "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,
+    "VerifySoftwareToken": software_tokens.verify_software_token,
     "VerifyUserAttribute": verification.verify_user_attribute,
 }
 
@@ -82,18 +93,15 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
 
 #: What moto's answer is changed into.
 AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
+    "AdminGetUser": mfa_preferences.amend_admin_get_user,
     "CreateUserPool": administration.name_as_aws_does,
     "DeleteUserPool": administration.forget_user_pool,
+    "UpdateUserPool": mfa_settings.note_mode,
 }
 
 #: moto answers these with success whatever they are given; the account would rather say so.
 NOT_SIMULATED = frozenset(
     {
-        "AdminSetUserMFAPreference",
-        "AssociateSoftwareToken",
         "CreateUserPoolDomain",  # a domain at which no managed login answers
-        "SetUserMFAPreference",
-        "SetUserPoolMfaConfig",
-        "VerifySoftwareToken",
     }
 )

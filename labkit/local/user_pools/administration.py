@@ -6,9 +6,9 @@ import json
 import string
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, Response, not_simulated
+from labkit.local.errors import AwsError, Response
 from labkit.local.operations import Call
-from labkit.local.user_pools import client_settings, pool_settings
+from labkit.local.user_pools import client_settings, mfa_settings, pool_settings
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.pools import (
     backend_of,
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool cannot promise to keep."""
-    if call.parameters.get("MfaConfiguration") not in (None, "OFF"):
-        raise not_simulated("multi-factor authentication (MfaConfiguration)")
+    mfa_settings.check_user_pool(call, state)
     pool_settings.check(call, state)
 
 

@@ -42,8 +42,11 @@ def require_unlocked(pool: Pool, user: User, state: State) -> None:
         raise AwsError("NotAuthorizedException", "Password attempts exceeded")
 
 
-def wrong_password(pool: Pool, user: User, state: State) -> None:
-    """Count a failed sign-in: from the fifth on, each doubles the pause."""
+def failed(pool: Pool, user: User, state: State) -> None:
+    """Count a wrong password, or a wrong code of a second factor: from the fifth on, each doubles the pause.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites
+    """
     guesses, now = state.user_pools[pool.id].guesses, state.clock.now()
     found = guesses.setdefault(user.id, Guesses(last=now, locked_until=now))
     found.failed += 1
@@ -53,7 +56,8 @@ def wrong_password(pool: Pool, user: User, state: State) -> None:
         found.locked_until = now + min(timedelta(seconds=2**doublings), _LONGEST)
 
 
-def right_password(pool: Pool, user: User, state: State) -> None:
+def signed_in(pool: Pool, user: User, state: State) -> None:
+    """A sign-in, whole, makes up for what failed before."""
     state.user_pools[pool.id].guesses.pop(user.id, None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.operations import Call
-from labkit.local.user_pools import attributes
+from labkit.local.user_pools import attributes, mfa_preferences
 from labkit.local.user_pools.pools import backend_of, client_named
 from labkit.local.user_pools.tokens import user_of_access_token
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def get_user(call: Call, state: State) -> dict[str, Any]:
     """The user's attributes, as far as the token's app client may read them."""
-    _, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
+    pool, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
     _, client = client_named(claims["client_id"], state)
     shown = {"sub": user.id} | attributes.readable(client, user)
     listed = [{"Name": name, "Value": value} for name, value in shown.items()]
-    return {"Username": user.username, "UserAttributes": listed}
+    return {"Username": user.username, "UserAttributes": listed} | mfa_preferences.shown(pool, user, state)
 
 
 def delete_user(call: Call, state: State) -> dict[str, Any]:

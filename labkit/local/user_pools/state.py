@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.user_pools.directory import Directory
+from labkit.local.user_pools.factors import Factors
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -68,6 +69,26 @@ class ChallengeSession:
     expires: datetime
     #: For PASSWORD_VERIFIER: the session key, which only the right password leads to.
     srp_key: bytes = field(default=b"", repr=False)
+    #: For PASSWORD_VERIFIER in a flow that has a Session already: that Session.
+    session: str = field(default="", repr=False)
+    #: For a challenge by message: the code.
+    code: str = field(default="", repr=False)
+    #: For a challenge by message: whether it asks for a second factor.
+    second: bool = False
+    #: For a choice: what may be chosen.
+    offered: tuple[str, ...] = ()
+    #: For MFA_SETUP: whether a factor has been set up since.
+    set_up: bool = False
+    #: The device that the app says it runs on.
+    device_key: str = ""
+    #: For CUSTOM_AUTH: the challenges so far, as DefineAuthChallenge is told of them.
+    rounds: tuple[dict[str, Any], ...] | None = None
+    #: For CUSTOM_CHALLENGE: what CreateAuthChallenge keeps for VerifyAuthChallengeResponse.
+    private: dict[str, Any] = field(default_factory=dict, repr=False)
+    #: For CUSTOM_CHALLENGE: CreateAuthChallenge's own name of the challenge.
+    challenge_metadata: str | None = None
+    #: For WEB_AUTHN: what the authenticator has to sign.
+    webauthn: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass
@@ -87,6 +108,10 @@ class PoolState:
     #: Wrong passwords by the user's sub.
     guesses: dict[str, Guesses] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
+    #: Second factors, devices and passkeys by the user's sub.
+    factors: dict[str, Factors] = field(default_factory=dict)
+    #: What SetUserPoolMfaConfig was given, but for MfaConfiguration, which is moto's `mfa_config`.
+    mfa_settings: dict[str, Any] = field(default_factory=dict)
     #: When a wrong code was given, by (user's sub, purpose).
     wrong_codes: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
 
@@ -94,6 +119,9 @@ class PoolState:
         """Keep a challenge, and forget those that have long expired."""
         self.challenges = {k: c for k, c in self.challenges.items() if now < c.expires + _REMEMBERED}
         self.challenges[name] = session
+
+    def factors_of(self, sub: str) -> Factors:
+        return self.factors.setdefault(sub, Factors())
 
     def keep_code(self, sub: str, purpose: str, code: Code, now: datetime) -> None:
         """Keep a code in the place of the one before, and forget those that have expired."""

@@ -1,0 +1,37 @@
+"""What a user has to sign in with besides the password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: The second factors, by the names of their challenges, in the order in which they are listed.
+SECOND_FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
+#: The attribute that a factor's code is sent to.
+ADDRESS = {"SMS_MFA": "phone_number", "SMS_OTP": "phone_number", "EMAIL_OTP": "email"}
+
+
+@dataclass
+class SoftwareToken:
+    """An authenticator app's secret (RFC 6238)."""
+
+    secret: str = field(repr=False)
+    #: FriendlyDeviceName.
+    name: str = ""
+    #: The newest time step whose code was used; none is good twice (RFC 6238, section 5.2).
+    last_step: int = -1
+
+
+@dataclass
+class Factors:
+    """One user's factors, and which of them are to be asked for."""
+
+    software_token: SoftwareToken | None = None
+    #: Associated, not yet verified.
+    pending_token: SoftwareToken | None = None
+    #: Second factors that are switched on, and off, by SetUserMFAPreference.
+    switched: dict[str, bool] = field(default_factory=dict)
+    preferred: str | None = None
+
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        return tuple(name for name in SECOND_FACTORS if self.switched.get(name))

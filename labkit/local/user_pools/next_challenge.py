@@ -1,0 +1,38 @@
+"""What comes after a challenge that was passed: another one, or the tokens.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+"""
+
+from __future__ import annotations
+
+from labkit.local.errors import AwsError
+from labkit.local.user_pools import mfa
+from labkit.local.user_pools.attempt import Answer, Attempt, Passed, challenged, require_enabled
+from labkit.local.user_pools.attributes import required_at_first_sign_in
+from labkit.local.user_pools.completion import finish
+from labkit.local.user_pools.passwords import require_unexpired
+from labkit.local.user_pools.pools import User, status_of
+
+
+def proceed(passed: Passed) -> Answer:
+    attempt, user = passed.attempt, passed.user
+    require_enabled(user)
+    if passed.second:
+        return finish(attempt, user)
+    _require_confirmed(user)
+    if status_of(user) == "FORCE_CHANGE_PASSWORD":
+        require_unexpired(attempt.pool, user, attempt.state)
+        return _new_password_required(attempt, user)
+    return mfa.ask(attempt, user) or finish(attempt, user)
+
+
+def _require_confirmed(user: User) -> None:
+    if status_of(user) == "UNCONFIRMED":
+        raise AwsError("UserNotConfirmedException", "User is not confirmed.")
+    if status_of(user) == "RESET_REQUIRED":
+        raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
+
+
+def _new_password_required(attempt: Attempt, user: User) -> Answer:
+    parameters = {"USER_ID_FOR_SRP": user.username} | required_at_first_sign_in(attempt.pool, user)
+    return challenged(attempt, user, "NEW_PASSWORD_REQUIRED", parameters)
