@@ -13,7 +13,10 @@ def finish(attempt: Attempt, user: User) -> Answer:
     pool, client, state = attempt.pool, attempt.client, attempt.state
     lockout.signed_in(pool, user, state)
     _post_authentication(attempt, user)
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.sign_in(pool, client, user, state)}
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.sign_in(pool, client, user, state, attempt.call),
+    }
 
 
 def _post_authentication(attempt: Attempt, user: User) -> None:

@@ -63,7 +63,7 @@ def _start(attempt: Attempt) -> Answer:
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
     require_flow(attempt.client, flow)
-    require_no_triggers(attempt.pool, "PreTokenGeneration", "PreTokenGenerationConfig", "UserMigration")
+    require_no_triggers(attempt.pool, "UserMigration")
     return _outcome(_FLOWS[flow](attempt))
 
 
@@ -89,7 +89,10 @@ def _refresh(attempt: Attempt) -> Answer:
     user = find_user(pool, grant.username)
     names = (grant.username, user.id) if user else (grant.username,)
     require_secret_hash(client, names, attempt.given.get("SECRET_HASH"))
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refreshed(pool, client, token, state)}
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.refreshed(pool, client, token, state, attempt.call),
+    }
 
 
 def _start_password(attempt: Attempt) -> Passed:
