@@ -23,7 +23,7 @@ from labkit.local.user_pools.attempt import (
 from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
 from labkit.local.user_pools.clients import require_flow, require_secret_hash
 from labkit.local.user_pools.next_challenge import proceed
-from labkit.local.user_pools.passwords import matches, require_acceptable, set_password
+from labkit.local.user_pools.passwords import matches, require_acceptable, require_chosen, set_password
 from labkit.local.user_pools.pools import (
     Client,
     Pool,
@@ -102,6 +102,7 @@ def _start_password(attempt: Attempt) -> Passed:
 
 def check_password(attempt: Attempt, user: User, challenge: str) -> Passed:
     password = attempt.required("PASSWORD")
+    require_chosen(attempt.client, user)
     lockout.require_unlocked(attempt.pool, user, attempt.state)
     if not matches(user, password):
         lockout.failed(attempt.pool, user, attempt.state)
@@ -112,6 +113,7 @@ def check_password(attempt: Attempt, user: User, challenge: str) -> Passed:
 def _start_srp(attempt: Attempt) -> Answer:
     username = _begin(attempt)
     attempt.required("SRP_A")
+    require_chosen(attempt.client, find_user(attempt.pool, username))
     return sign_in_srp.challenge(attempt, username)
 
 
