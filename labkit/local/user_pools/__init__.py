@@ -13,6 +13,7 @@ from labkit.local.errors import Response
 from labkit.local.operations import Call
 from labkit.local.user_pools import (
     administration,
+    choice,
     mfa_preferences,
     mfa_settings,
     passwords,
@@ -42,6 +43,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "DeleteUser": profile.delete_user,
     "ForgotPassword": passwords.forgot_password,
     "GetUser": profile.get_user,
+    "GetUserAuthFactors": choice.get_user_auth_factors,
     "GetUserPoolMfaConfig": mfa_settings.get_user_pool_mfa_config,
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": sign_in.initiate_auth,

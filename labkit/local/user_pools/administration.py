@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.operations import Call
 from labkit.local.outbox import Message
-from labkit.local.user_pools import attributes, mfa_settings
+from labkit.local.user_pools import attributes, first_factors, mfa_settings
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool cannot promise to keep."""
     mfa_settings.check_user_pool(call, state)
+    first_factors.check_user_pool(call, state)
     if (call.parameters.get("UsernameConfiguration") or {}).get("CaseSensitive") is False:
         raise not_simulated("usernames in any case (UsernameConfiguration CaseSensitive false)")
     if call.parameters.get("AliasAttributes"):

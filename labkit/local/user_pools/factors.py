@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 #: The second factors, by the names of their challenges, in the order in which they are listed.
 SECOND_FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
+#: The first factors that need no password. Who comes in by them has no second factor.
+PASSWORDLESS = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 #: The attribute that a factor's code is sent to.
 ADDRESS = {"SMS_MFA": "phone_number", "SMS_OTP": "phone_number", "EMAIL_OTP": "email"}
 

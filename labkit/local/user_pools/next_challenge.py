@@ -10,6 +10,7 @@ from labkit.local.user_pools import mfa
 from labkit.local.user_pools.attempt import Answer, Attempt, Passed, challenged, require_enabled
 from labkit.local.user_pools.attributes import required_at_first_sign_in
 from labkit.local.user_pools.completion import finish
+from labkit.local.user_pools.factors import PASSWORDLESS
 from labkit.local.user_pools.passwords import require_unexpired
 from labkit.local.user_pools.pools import User, status_of
 
@@ -19,11 +20,22 @@ def proceed(passed: Passed) -> Answer:
     require_enabled(user)
     if passed.second:
         return finish(attempt, user)
+    if passed.challenge in PASSWORDLESS:
+        _confirm(user)
+        return finish(attempt, user)
     _require_confirmed(user)
     if status_of(user) == "FORCE_CHANGE_PASSWORD":
         require_unexpired(attempt.pool, user, attempt.state)
         return _new_password_required(attempt, user)
     return mfa.ask(attempt, user) or finish(attempt, user)
+
+
+def _confirm(user: User) -> None:
+    """ "The user status also changed from UNCONFIRMED to CONFIRMED" with the right code."""
+    from moto.cognitoidp.models import UserStatus
+
+    if status_of(user) == "UNCONFIRMED":
+        user.status = UserStatus.CONFIRMED
 
 
 def _require_confirmed(user: User) -> None:

@@ -17,7 +17,7 @@ from labkit.local.errors import AwsError
 from labkit.local.user_pools import lockout
 from labkit.local.user_pools.attempt import Answer, Attempt, Passed, challenged, incorrect, require_enabled
 from labkit.local.user_pools.passwords import fingerprint
-from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence
+from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, user_not_found
 from labkit.local.user_pools.state import ChallengeSession
 
 _CHALLENGE = "PASSWORD_VERIFIER"
@@ -42,7 +42,7 @@ def challenge(attempt: Attempt, username: str, *, session: str = "") -> Answer:
     """
     user = find_user(attempt.pool, username)
     if user is None and not hides_existence(attempt.client):
-        raise AwsError("UserNotFoundException", "User does not exist.")
+        raise user_not_found()
     verifier = _verifier(attempt, user, username)
     named = {"USERNAME": verifier.identity, "USER_ID_FOR_SRP": verifier.identity}
     answer = ask(attempt, user, verifier, _CHALLENGE, named, session=session)
