@@ -13,7 +13,7 @@ class Message:
 
     username: str
     user_pool_id: str
-    #: What the code is for: `SignUp`, `ForgotPassword`, `ResendCode` or `Authentication`.
+    #: What it is for, as the CustomMessage trigger names it: `SignUp`, `ForgotPassword`, `Authentication` …
     kind: str
     #: `EMAIL` or `SMS`.
     medium: str
@@ -22,6 +22,8 @@ class Message:
     sent: datetime
     #: The text that the pool's CustomMessage function made; empty for AWS's own.
     text: str = ""
+    #: The subject that it made; empty for AWS's own.
+    subject: str = ""
 
 
 class Outbox:

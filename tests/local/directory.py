@@ -154,6 +154,20 @@ def identity_pool(users: Pool, *, guests: bool = True, check: bool = False, **se
     return IdentityPool(account, made["IdentityPoolId"], users)
 
 
+def named(**attributes: str) -> list[dict[str, str]]:
+    """AWS's list of attributes; `custom__team` is `custom:team`."""
+    return [{"Name": name.replace("__", ":"), "Value": value} for name, value in attributes.items()]
+
+
+def attributes_of(pool: Pool, username: str) -> dict[str, str]:
+    found = pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserAttributes"]
+    return {a["Name"]: a["Value"] for a in found}
+
+
+def status_of(pool: Pool, username: str) -> str:
+    return str(pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserStatus"])
+
+
 def claims_of(token: str) -> dict[str, Any]:
     """A token's claims, whatever its signature."""
     return jwt.decode(token, options={"verify_signature": False})

@@ -72,11 +72,16 @@ def test_what_moto_would_wave_through_is_refused(account: LocalAccount) -> None:
     given = {"AuthFlow": "CUSTOM_AUTH", "AuthParameters": {"USERNAME": "anna"}}
     answer = refused(pool.idp.initiate_auth, ClientId=pool.client_id, **given)
     assert (answer.status, answer.code) == (501, "NotSimulated")
-    function = f"arn:aws:lambda:us-east-1:{account.account_id}:function:check"
-    watched = user_pool(account, LambdaConfig={"PreSignUp": function})
+    function = f"arn:aws:lambda:us-east-1:{account.account_id}:function:send"
+    sender = {"LambdaVersion": "V1_0", "LambdaArn": function}
+    watched = user_pool(account, LambdaConfig={"CustomEmailSender": sender})
     answer = refused(watched.sign_up)
     assert answer.code == "NotSimulated"
-    assert "PreSignUp" in answer.message
+    assert "CustomEmailSender" in answer.message
+    linked = user_pool(account, VerificationMessageTemplate={"DefaultEmailOption": "CONFIRM_WITH_LINK"})
+    answer = refused(linked.sign_up)
+    assert answer.code == "NotSimulated"
+    assert "CONFIRM_WITH_LINK" in answer.message
 
 
 @pytest.mark.unconfirmed

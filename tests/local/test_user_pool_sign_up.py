@@ -13,21 +13,12 @@ from typing import Any
 import pytest
 
 from tests.local.accounts import LocalAccount, refused
-from tests.local.directory import PASSWORD, Pool, app_client, user_pool
+from tests.local.directory import PASSWORD, Pool, app_client, attributes_of, named, status_of, user_pool
 
 
 @pytest.fixture(scope="session")
 def pool(account: LocalAccount) -> Pool:
     return user_pool(account)
-
-
-def attributes_of(pool: Pool, username: str) -> dict[str, str]:
-    found = pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserAttributes"]
-    return {a["Name"]: a["Value"] for a in found}
-
-
-def status_of(pool: Pool, username: str) -> str:
-    return str(pool.admin.admin_get_user(UserPoolId=pool.id, Username=username)["UserStatus"])
 
 
 def confirm(pool: Pool, username: str, code: str) -> Any:
@@ -266,10 +257,6 @@ def test_a_reset_needs_a_verified_address(pool: Pool) -> None:
     assert answer.message == (
         "Cannot reset password for the user as there is no registered/verified email or phone_number"
     )
-
-
-def named(**attributes: str) -> list[dict[str, str]]:
-    return [{"Name": name.replace("__", ":"), "Value": value} for name, value in attributes.items()]
 
 
 UNAUTHORIZED = ("NotAuthorizedException", "A client attempted to write unauthorized attribute")

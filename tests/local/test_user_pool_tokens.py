@@ -479,20 +479,6 @@ def test_a_protected_pool_is_not_deleted(account: LocalAccount) -> None:
     assert pool.admin.delete_user_pool(UserPoolId=pool.id)
 
 
-def test_settings_that_the_account_would_ignore_are_said(account: LocalAccount) -> None:
-    create = account.client("cognito-idp").create_user_pool
-    good: list[dict[str, Any]] = [{"UsernameConfiguration": {"CaseSensitive": True}}, {"AliasAttributes": []}]
-    bad: list[dict[str, Any]] = [
-        {"UsernameConfiguration": {"CaseSensitive": False}},
-        {"AliasAttributes": ["email"]},
-    ]
-    for accepted, ignored in zip(good, bad, strict=True):
-        assert create(PoolName=account.name("pool"), **accepted)["UserPool"]
-        answer = refused(create, PoolName=account.name("pool"), **ignored)
-        assert (answer.status, answer.code) == (501, "NotSimulated")
-        assert next(iter(ignored)) in answer.message
-
-
 def test_a_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
     own, name = pool.admin, pool.sign_up()

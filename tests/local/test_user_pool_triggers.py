@@ -33,12 +33,14 @@ class Recorder:
         return self._change(event) if self._change else event
 
 
-def watched(account: LocalAccount, functions: dict[str, Any], **client: Any) -> Pool:
+def watched(
+    account: LocalAccount, functions: dict[str, Any], pool: dict[str, Any] | None = None, **client: Any
+) -> Pool:
     """A pool whose triggers run these functions, by LambdaConfig's names."""
     config = {trigger: arn(account, account.name(trigger)) for trigger in functions}
     for trigger, function in functions.items():
         triggers.register(config[trigger], function, account.app.state)
-    return user_pool(account, client, LambdaConfig=config)
+    return user_pool(account, client, LambdaConfig=config, **pool or {})
 
 
 def refuse(event: dict[str, Any]) -> Any:

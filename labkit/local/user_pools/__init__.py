@@ -13,16 +13,22 @@ from labkit.local.errors import Response
 from labkit.local.operations import Call
 from labkit.local.user_pools import (
     administration,
+    changes,
     choice,
+    invitations,
+    listing,
     mfa_preferences,
     mfa_settings,
     passwords,
     profile,
+    schema,
     sign_in,
     sign_out,
     sign_up,
     software_tokens,
+    verification,
 )
+from labkit.local.user_pools.pools import name_user
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -30,10 +36,15 @@ if TYPE_CHECKING:
 #: Operations that are answered here, by AWS's name.
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
+    "AdminCreateUser": invitations.admin_create_user,
+    "AdminDeleteUserAttributes": changes.admin_delete_user_attributes,
     "AdminInitiateAuth": sign_in.admin_initiate_auth,
+    "AdminResetUserPassword": passwords.admin_reset_user_password,
     "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
     "AdminSetUserMFAPreference": mfa_preferences.admin_set_user_mfa_preference,
     "AdminSetUserSettings": mfa_preferences.admin_set_user_settings,
+    "AdminSetUserPassword": passwords.admin_set_user_password,
+    "AdminUpdateUserAttributes": changes.admin_update_user_attributes,
     "AdminUserGlobalSignOut": sign_out.admin_user_global_sign_out,
     "AssociateSoftwareToken": software_tokens.associate_software_token,
     "ChangePassword": passwords.change_password,
@@ -41,12 +52,16 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ConfirmSignUp": sign_up.confirm_sign_up,
     "CreateUserPoolClient": administration.create_user_pool_client,
     "DeleteUser": profile.delete_user,
+    "DeleteUserAttributes": changes.delete_user_attributes,
     "ForgotPassword": passwords.forgot_password,
     "GetUser": profile.get_user,
     "GetUserAuthFactors": choice.get_user_auth_factors,
     "GetUserPoolMfaConfig": mfa_settings.get_user_pool_mfa_config,
+    "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": sign_in.initiate_auth,
+    "ListUsers": listing.list_users,
+    "ListUsersInGroup": listing.list_users_in_group,
     "ResendConfirmationCode": sign_up.resend_confirmation_code,
     "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
     "RevokeToken": sign_out.revoke_token,
@@ -54,27 +69,33 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "SetUserPoolMfaConfig": mfa_settings.set_user_pool_mfa_config,
     "SetUserSettings": mfa_preferences.set_user_settings,
     "SignUp": sign_up.sign_up,
-    "UpdateUserAttributes": profile.update_user_attributes,
+    "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,
     "VerifySoftwareToken": software_tokens.verify_software_token,
+    "VerifyUserAttribute": verification.verify_user_attribute,
 }
 
 #: Checks before moto answers.
 CHECKS: dict[str, Callable[[Call, State], None]] = {
-    "AdminCreateUser": administration.check_create_user,
+    "AddCustomAttributes": schema.check_custom,
+    "AdminAddUserToGroup": listing.require_member_and_group,
+    "AdminDeleteUser": name_user,
     "AdminDisableUser": sign_out.check_disable_user,
-    "AdminSetUserPassword": administration.check_set_password,
-    "AdminUpdateUserAttributes": administration.check_update_attributes,
+    "AdminEnableUser": name_user,
+    "AdminGetUser": name_user,
+    "AdminListGroupsForUser": name_user,
+    "AdminRemoveUserFromGroup": listing.require_member_and_group,
     "CreateUserPool": administration.check_user_pool,
+    "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
+    "GetGroup": listing.require_group,
+    "UpdateGroup": listing.require_group,
     "UpdateUserPool": administration.check_user_pool,
 }
 
 #: What moto's answer is changed into.
 AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
-    "AdminCreateUser": administration.note_temporary_password,
     "AdminGetUser": mfa_preferences.amend_admin_get_user,
-    "AdminSetUserPassword": administration.note_temporary_password,
     "CreateUserPool": administration.name_as_aws_does,
     "DeleteUserPool": administration.forget_user_pool,
     "UpdateUserPool": mfa_settings.note_mode,
@@ -83,7 +104,6 @@ AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
 #: moto answers these with success whatever they are given; the account would rather say so.
 NOT_SIMULATED = frozenset(
     {
-        "AdminResetUserPassword",
         "CreateUserPoolDomain",  # a domain at which no managed login answers
     }
 )

@@ -11,11 +11,15 @@ from typing import Any
 
 from labkit.local.errors import AwsError
 from labkit.local.user_pools.pools import Client, Pool, User
+from labkit.local.user_pools.usernames import EMAIL, PHONE
 
 _BOOLEANS = ("email_verified", "phone_number_verified")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_NUMBER = re.compile(r"-?[0-9]{1,20}")
-_PHONE = re.compile(r"\+[0-9]{1,15}")
+#: What a value must look like, by AttributeDataType.
+_FORMATS = {
+    "Boolean": re.compile(r"true|false", re.IGNORECASE),
+    "DateTime": re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"),
+    "Number": re.compile(r"-?[0-9]{1,20}"),
+}
 
 
 def standard_attributes() -> tuple[str, ...]:
@@ -57,9 +61,9 @@ def flat(attributes: list[dict[str, str]] | None) -> dict[str, str]:
 
 def require_well_formed(attributes: dict[str, str]) -> None:
     """An e-mail address and a phone number (E.164) must look like one."""
-    if not _EMAIL.fullmatch(attributes.get("email", "a@b")):
+    if not EMAIL.fullmatch(attributes.get("email", "a@b")):
         raise AwsError("InvalidParameterException", "Invalid email address format.")
-    if not _PHONE.fullmatch(attributes.get("phone_number", "+1")):
+    if not PHONE.fullmatch(attributes.get("phone_number", "+1")):
         raise AwsError("InvalidParameterException", "Invalid phone number format.")
 
 
@@ -89,8 +93,8 @@ def require_valid(pool: Pool, attributes: dict[str, str]) -> None:
 def _require_conforming(pool: Pool, name: str, value: str) -> None:
     schema = pool.schema_attributes.get(name)
     kind, least, most = _constraints(name, schema)
-    if kind == "Number" and not _NUMBER.fullmatch(value):
-        raise _schema_error(f"{name}: Invalid number format")
+    if kind in _FORMATS and not _FORMATS[kind].fullmatch(value):
+        raise _schema_error(f"{name}: Invalid {kind.lower()} format")
     size = int(value) if kind == "Number" else len(value)
     unit = "Value" if kind == "Number" else "Length"
     if least is not None and size < least:
@@ -115,20 +119,34 @@ def _limit(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def is_known(pool: Pool, name: str) -> bool:
+    return name in standard_attributes() or name in pool.schema_attributes
+
+
 def require_known(pool: Pool, attributes: dict[str, str]) -> None:
     """Every name must be in the pool's schema, and `sub` is nobody's to set."""
-    known = {*standard_attributes(), *pool.schema_attributes}
     for name in attributes:
         if name == "sub":
             raise AwsError("InvalidParameterException", "user.sub: Attribute cannot be updated.\n")
-        if name not in known:
+        if not is_known(pool, name):
             raise _schema_error(f"Type for attribute {{{name}}} could not be determined")
+
+
+def require_address(changed: dict[str, str], known: dict[str, str]) -> None:
+    """Only an address that is there can be verified or not (AWS documents the rule, not the text)."""
+    for attribute, noun in (("email", "Email"), ("phone_number", "Phone Number")):
+        if f"{attribute}_verified" in changed and not known.get(attribute):
+            what = noun.lower()
+            article = "an" if attribute == "email" else "a"
+            raise AwsError(
+                "InvalidParameterException", f"{noun} is required to verify/un-verify {article} {what}"
+            )
 
 
 def require_complete(pool: Pool, attributes: dict[str, str]) -> None:
     """Every attribute that the pool requires must be there at sign-up."""
     missing = [a.name for a in pool.schema_attributes.values() if a.required and a.name != "sub"]
-    missing = [name for name in missing if name not in attributes]
+    missing = [name for name in missing if not attributes.get(name)]
     if missing:
         raise _schema_error("".join(f"{name}: The attribute is required\n" for name in missing))
 

@@ -11,10 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
-from labkit.local.outbox import Message
+from labkit.local.operations import Call
+from labkit.local.user_pools import messages
 from labkit.local.user_pools.lockout import require_few_wrong_codes, wrong_code
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Code
+from labkit.local.user_pools.usernames import PHONE
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 SIGN_UP = "SignUp"
 FORGOT_PASSWORD = "ForgotPassword"
 
-#: How long a code is good for, as Cognito's limits page lists it.
+#: How long a code is good for, as Cognito's limits page lists it: a day, but an hour to reset a password.
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html
-VALIDITY = {SIGN_UP: timedelta(hours=24), FORGOT_PASSWORD: timedelta(hours=1)}
+_A_DAY = timedelta(hours=24)
+_VALIDITY = {FORGOT_PASSWORD: timedelta(hours=1)}
 
 
 def auto_verified(pool: Pool, user: User) -> str | None:
@@ -51,15 +54,16 @@ def recovery_attribute(pool: Pool, user: User) -> str | None:
     return None
 
 
-def send(pool: Pool, user: User, purpose: str, attribute: str, state: State) -> dict[str, str]:
+def send(
+    pool: Pool, user: User, purpose: str, attribute: str, call: Call, state: State, address: str = ""
+) -> dict[str, str]:
     """Make a new code, which replaces the one before it, and send it. Returns CodeDeliveryDetails."""
     value, now = state.source.text(6, string.digits), state.clock.now()
-    code = Code(value, now + VALIDITY[purpose], attribute)
+    address = address or user.attribute_lookup[attribute]
+    details = delivery_details(attribute, address)
+    code = Code(value, now + _VALIDITY.get(purpose, _A_DAY), attribute)
     state.user_pools[pool.id].keep_code(user.id, purpose, code, now)
-    details = delivery_details(attribute, user.attribute_lookup[attribute])
-    address = user.attribute_lookup[attribute]
-    medium = details["DeliveryMedium"]
-    state.outbox.send(Message(user.username, pool.id, purpose, medium, address, value, now))
+    messages.send(pool, user, details["DeliveryMedium"], address, value, call, state)
     return details
 
 
@@ -76,6 +80,13 @@ def _masked(address: str) -> str:
 
 def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
     """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
+    code = checked(pool, user, purpose, given, state)
+    use_up(pool, user, purpose, state)
+    return code
+
+
+def checked(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
+    """The code that was sent, if this is it."""
     require_few_wrong_codes(pool, user, purpose, state)
     codes = state.user_pools[pool.id].codes
     code = codes.get((user.id, purpose))
@@ -84,17 +95,25 @@ def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Co
     if not hmac.compare_digest(code.value.encode(), given.encode()):
         wrong_code(pool, user, purpose, state)
         raise mismatch()
-    del codes[(user.id, purpose)]
     return code
+
+
+def use_up(pool: Pool, user: User, purpose: str, state: State) -> None:
+    del state.user_pools[pool.id].codes[(user.id, purpose)]
 
 
 def mismatch() -> AwsError:
     return AwsError("CodeMismatchException", "Invalid verification code provided, please try again.")
 
 
-def pretended(username: str) -> dict[str, Any]:
+def pretended(pool: Pool, username: str) -> dict[str, Any]:
     """The delivery details of a user who does not exist, for clients that must not tell.
 
+    "The simulated delivery medium is determined by the input user name format and verification settings of
+    the user pool." (Now and then AWS answers InvalidParameterException instead; the account always pretends.)
     https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
     """
+    verified = pool.extended_config.get("AutoVerifiedAttributes") or []
+    if PHONE.fullmatch(username) or (verified == ["phone_number"] and "@" not in username):
+        return {"CodeDeliveryDetails": delivery_details("phone_number", f"+{sum(username.encode()):011}")}
     return {"CodeDeliveryDetails": delivery_details("email", f"{username[:1] or 'x'}@example.com")}

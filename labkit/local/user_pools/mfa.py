@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from labkit.local.errors import AwsError
-from labkit.local.user_pools import lockout, one_time_passwords, software_tokens
+from labkit.local.user_pools import lockout, one_time_passwords, software_tokens, users
 from labkit.local.user_pools.attempt import (
     Answer,
     Attempt,
@@ -142,7 +142,7 @@ def answer_set_up(attempt: Attempt) -> Answer | Passed:
     if address and "EMAIL_OTP" in attempt.session.offered:
         require_well_formed({"email": address})
         close(attempt)
-        user.update_attributes([{"Name": "email", "Value": address}])
+        users.change(user, {"email": address})
         return one_time_passwords.ask(attempt, user, "EMAIL_OTP", second=True)
     if not attempt.session.set_up:
         raise invalid_session()

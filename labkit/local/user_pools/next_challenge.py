@@ -12,7 +12,7 @@ from labkit.local.user_pools.attributes import required_at_first_sign_in
 from labkit.local.user_pools.completion import finish
 from labkit.local.user_pools.factors import PASSWORDLESS
 from labkit.local.user_pools.passwords import require_unexpired
-from labkit.local.user_pools.pools import User, status_of
+from labkit.local.user_pools.pools import User, set_status, status_of
 
 
 def proceed(passed: Passed) -> Answer:
@@ -32,10 +32,8 @@ def proceed(passed: Passed) -> Answer:
 
 def _confirm(user: User) -> None:
     """ "The user status also changed from UNCONFIRMED to CONFIRMED" with the right code."""
-    from moto.cognitoidp.models import UserStatus
-
     if status_of(user) == "UNCONFIRMED":
-        user.status = UserStatus.CONFIRMED
+        set_status(user, "CONFIRMED")
 
 
 def _require_confirmed(user: User) -> None:

@@ -19,7 +19,7 @@ from labkit.local.user_pools.attempt import (
 )
 from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
 from labkit.local.user_pools.clients import require_secret_hash
-from labkit.local.user_pools.passwords import matches, require_policy, set_password
+from labkit.local.user_pools.passwords import matches, require_acceptable, set_password
 from labkit.local.user_pools.pools import User, find_user, hides_existence, status_of, user_not_found
 
 
@@ -89,8 +89,8 @@ def answer_new_password(attempt: Attempt) -> Passed:
     require_writable(client, changed)
     require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
     password = attempt.required("NEW_PASSWORD")
-    require_policy(pool, password)
+    require_acceptable(pool, user, password, attempt.state)
     close(attempt)
     user.update_attributes([{"Name": name, "Value": value} for name, value in changed.items()])
-    set_password(user, password)
+    set_password(pool, user, password, attempt.state)
     return Passed(attempt, user, "NEW_PASSWORD_REQUIRED")

@@ -12,15 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import codes
+from labkit.local.user_pools import codes, registration
 from labkit.local.user_pools.clients import addressed, unknown_user
-from labkit.local.user_pools.pools import Pool, User, hides_existence, status_of
+from labkit.local.user_pools.pools import (
+    Pool,
+    User,
+    hides_existence,
+    pool_asked,
+    set_status,
+    status_of,
+    user_named,
+)
 from labkit.local.user_pools.tokens import user_of_access_token
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
 MAX_LENGTH = 256
+#: PasswordHistorySize is 24 at most.
+_MOST_FORMER = 24
 #: The special characters that count as symbols; a space counts inside the password, not at its ends.
 _SYMBOL = re.compile(r"""[\^$*.\[\]{}()?"!@#%&/\\,><':;|_~`=+-]|(?<=.) (?=.)""")
 
@@ -58,33 +68,70 @@ def matches(user: User, password: str) -> bool:
 
 def fingerprint(user: User, state: State) -> str:
     """Tells one password of one user from the next, and keeps neither."""
-    return hmac.digest(state.instance.encode(), f"{user.id}/{user.password}".encode(), "sha256").hex()
+    return _digest(user, user.password, state)
+
+
+def _digest(user: User, password: str | None, state: State) -> str:
+    return hmac.digest(state.instance.encode(), f"{user.id}/{password}".encode(), "sha256").hex()
 
 
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
     if not matches(user, call.parameters.get("PreviousPassword", "")):
         raise AwsError("NotAuthorizedException", "Incorrect username or password.")
-    require_policy(pool, call.parameters["ProposedPassword"])
-    user.password = call.parameters["ProposedPassword"]
+    set_password(pool, user, call.parameters["ProposedPassword"], state)
     return {}
 
 
 def forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Send a reset code to a verified attribute."""
     pool, client, user = addressed(call, state)
+    attribute = codes.recovery_attribute(pool, user) if user and user.enabled else None
+    if attribute is None and hides_existence(client):
+        return codes.pretended(pool, call.parameters["Username"])
     if user is None:
-        if hides_existence(client):
-            return codes.pretended(call.parameters["Username"])
         raise unknown_user()
     _require_resettable(user)
+    return {"CodeDeliveryDetails": _send_code(pool, user, call, state)}
+
+
+def _send_code(pool: Pool, user: User, call: Call, state: State) -> dict[str, str]:
     attribute = codes.recovery_attribute(pool, user)
     if attribute is None:
         raise AwsError(
             "InvalidParameterException",
             "Cannot reset password for the user as there is no registered/verified email or phone_number",
         )
-    return {"CodeDeliveryDetails": codes.send(pool, user, codes.FORGOT_PASSWORD, attribute, state)}
+    return codes.send(pool, user, codes.FORGOT_PASSWORD, attribute, call, state)
+
+
+def admin_reset_user_password(call: Call, state: State) -> dict[str, Any]:
+    """Send a code, and let nobody sign in before it came back with a new password.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminResetUserPassword.html
+    """
+    pool = pool_asked(call, state)
+    user = user_named(pool, call.parameters["Username"])
+    _require_resettable(user)
+    if status_of(user) not in ("CONFIRMED", "RESET_REQUIRED"):
+        raise AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
+    _send_code(pool, user, call, state)
+    set_status(user, "RESET_REQUIRED")
+    return {}
+
+
+def admin_set_user_password(call: Call, state: State) -> dict[str, Any]:
+    """A permanent password, or a temporary one that has to be changed at the next sign-in.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
+    """
+    pool = pool_asked(call, state)
+    user = user_named(pool, call.parameters["Username"])
+    set_password(pool, user, call.parameters["Password"], state)
+    set_status(user, "CONFIRMED" if call.parameters.get("Permanent") else "FORCE_CHANGE_PASSWORD")
+    if not call.parameters.get("Permanent"):
+        state.user_pools[pool.id].temporary_since[user.id] = state.clock.now()
+    return {}
 
 
 def _require_resettable(user: User) -> None:
@@ -97,13 +144,15 @@ def _require_resettable(user: User) -> None:
 def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Set a new password with the code from the message."""
     pool, client, user = addressed(call, state)
+    if hides_existence(client) and (user is None or not user.enabled):
+        raise codes.mismatch()
     if user is None:
-        if hides_existence(client):
-            raise codes.mismatch()
         raise unknown_user()
-    require_policy(pool, call.parameters["Password"])
+    _require_resettable(user)
+    require_acceptable(pool, user, call.parameters["Password"], state)
     codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
-    set_password(user, call.parameters["Password"])
+    set_password(pool, user, call.parameters["Password"], state)
+    registration.post_confirmation(call, pool, user, state)
     return {}
 
 
@@ -123,10 +172,28 @@ def require_unexpired(pool: Pool, user: User, state: State) -> None:
         )
 
 
-def set_password(user: User, password: str) -> None:
-    """A permanent password: whatever had to be changed or reset, now is."""
-    from moto.cognitoidp.models import UserStatus
-
+def set_password(pool: Pool, user: User, password: str, state: State) -> None:
+    """A permanent password that the policy allows: whatever had to be changed or reset, now is."""
+    require_acceptable(pool, user, password, state)
+    former = state.user_pools[pool.id].directory.former_passwords
+    if user.password is not None:
+        former[user.id] = [*former.get(user.id, []), fingerprint(user, state)][-_MOST_FORMER:]
     user.password = password
     if status_of(user) in ("RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"):
-        user.status = UserStatus.CONFIRMED
+        set_status(user, "CONFIRMED")
+
+
+def require_acceptable(pool: Pool, user: User, password: str, state: State) -> None:
+    """The policy, and its PasswordHistorySize; the present password is one of the previous (unconfirmed).
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
+    """
+    require_policy(pool, password)
+    policy = (pool.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+    size = int(policy.get("PasswordHistorySize") or 0)
+    former = state.user_pools[pool.id].directory.former_passwords.get(user.id, [])
+    if size and _digest(user, password, state) in [*former, fingerprint(user, state)][-size:]:
+        raise AwsError(
+            "PasswordHistoryPolicyViolationException",
+            f"Password must not be one of the {size} previous passwords.",  # AWS documents no text
+        )

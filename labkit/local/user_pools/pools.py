@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
+from labkit.local.user_pools import usernames
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -70,9 +71,8 @@ def client_named(client_id: str, state: State) -> tuple[Pool, Client]:
 
 
 def find_user(pool: Pool, username: str) -> User | None:
-    """A user by username, by `sub`, or by an attribute that the pool takes as a username."""
-    user = pool.users.get(username) or pool._get_user(username)
-    return user or next((u for u in pool.users.values() if u.id == username), None)
+    """A user by whatever name the pool knows them (usernames.py)."""
+    return usernames.find(pool, username)
 
 
 def user_named(pool: Pool, username: str) -> User:
@@ -86,6 +86,12 @@ def user_not_found() -> AwsError:
     return AwsError("UserNotFoundException", "User does not exist.")
 
 
+def name_user(call: Call, state: State) -> None:
+    """Give moto the username, which is the only name that it knows users by."""
+    user = user_named(pool_asked(call, state), call.parameters["Username"])
+    call.replace(Username=user.username)
+
+
 def issuer(pool: Pool) -> str:
     """The `iss` claim, the same as in AWS: the local account stands in for that address."""
     return f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
@@ -94,6 +100,12 @@ def issuer(pool: Pool) -> str:
 def status_of(user: User) -> str:
     """moto keeps a status as an enum or as text."""
     return str(getattr(user.status, "value", user.status))
+
+
+def set_status(user: User, status: str) -> None:
+    from moto.cognitoidp.models import UserStatus
+
+    user.status = UserStatus[status]
 
 
 def hides_existence(client: Client) -> bool:

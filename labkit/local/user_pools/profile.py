@@ -1,10 +1,9 @@
-"""What signed-in users may see and change of themselves."""
+"""What signed-in users see of themselves, and how they leave."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools import attributes, mfa_preferences
 from labkit.local.user_pools.pools import backend_of, client_named
@@ -21,21 +20,6 @@ def get_user(call: Call, state: State) -> dict[str, Any]:
     shown = {"sub": user.id} | attributes.readable(client, user)
     listed = [{"Name": name, "Value": value} for name, value in shown.items()]
     return {"Username": user.username, "UserAttributes": listed} | mfa_preferences.shown(pool, user, state)
-
-
-def update_user_attributes(call: Call, state: State) -> dict[str, Any]:
-    """Change attributes that need no verification."""
-    pool, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
-    _, client = client_named(claims["client_id"], state)
-    given = attributes.flat(call.parameters["UserAttributes"])
-    attributes.require_valid(pool, given)
-    attributes.require_writable(client, given)
-    attributes.require_mutable(pool, given)
-    verified = {"email", "phone_number"} & set(given)
-    if verified:
-        raise not_simulated(f"verifying a changed {verified.pop()} (VerifyUserAttribute)")
-    user.update_attributes([{"Name": name, "Value": value} for name, value in given.items()])
-    return {"CodeDeliveryDetailsList": []}
 
 
 def delete_user(call: Call, state: State) -> dict[str, Any]:

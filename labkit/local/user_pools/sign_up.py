@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import attributes, codes
+from labkit.local.user_pools import attributes, codes, registration, usernames, users
 from labkit.local.user_pools.clients import addressed, require_secret_hash, unknown_user
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import (
     Pool,
     User,
-    backend_of,
     client_named,
     find_user,
     hides_existence,
     lambda_triggers,
     pool_asked,
+    set_status,
     status_of,
     user_named,
 )
@@ -34,17 +34,28 @@ def sign_up(call: Call, state: State) -> dict[str, Any]:
     username, password = call.parameters["Username"], call.parameters.get("Password") or ""
     require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
     _require_open(pool)
-    if find_user(pool, username) is not None:
-        raise AwsError("UsernameExistsException", "User already exists")
-    given = attributes.flat(call.parameters.get("UserAttributes"))
-    _require_attributes(pool, username, given)
-    attributes.require_writable(client, given)
+    own_name, given = usernames.stored(pool, username, attributes.flat(call.parameters.get("UserAttributes")))
+    _require_new(pool, username, given)
+    attributes.require_valid(pool, given)
+    attributes.require_complete(pool, given)
+    _require_writable(call, pool, client)
     require_policy(pool, password)
-    user = _create(pool, username, password, given)
-    answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
+    wishes = registration.pre_sign_up(call, pool, given, state)
+    _require_new(pool, username, given)  # the function may have taken its time
+    user = users.create(pool, own_name, password, "UNCONFIRMED", given, state)
+    registration.apply(wishes, pool, user)
+    return _signed_up(call, pool, user, state)
+
+
+def _signed_up(call: Call, pool: Pool, user: User, state: State) -> dict[str, Any]:
+    """SignUp's answer: a code is on its way, or the pool's function confirmed the user."""
+    confirmed = status_of(user) == "CONFIRMED"
+    answer: dict[str, Any] = {"UserConfirmed": confirmed, "UserSub": user.id}
     attribute = codes.auto_verified(pool, user)
-    if attribute is not None:
-        answer["CodeDeliveryDetails"] = codes.send(pool, user, codes.SIGN_UP, attribute, state)
+    if confirmed:
+        registration.post_confirmation(call, pool, user, state)
+    elif attribute is not None:
+        answer["CodeDeliveryDetails"] = codes.send(pool, user, codes.SIGN_UP, attribute, call, state)
     return answer
 
 
@@ -52,7 +63,6 @@ def _require_open(pool: Pool) -> None:
     config = pool.extended_config.get("AdminCreateUserConfig") or {}
     if config.get("AllowAdminCreateUserOnly"):
         raise AwsError("NotAuthorizedException", "SignUp is not permitted for this user pool")
-    require_no_triggers(pool, "PreSignUp", "CustomMessage", "CustomEmailSender", "CustomSMSSender")
 
 
 def require_no_triggers(pool: Pool, *names: str) -> None:
@@ -62,47 +72,41 @@ def require_no_triggers(pool: Pool, *names: str) -> None:
             raise not_simulated(f"the Lambda trigger {name}")
 
 
-def _require_attributes(pool: Pool, username: str, given: dict[str, str]) -> None:
-    attributes.require_valid(pool, given)
-    as_username = pool.extended_config.get("UsernameAttributes") or []
-    kind = "email" if "@" in username else "phone_number"
-    attributes.require_complete(pool, given | ({kind: username} if kind in as_username else {}))
+def _require_new(pool: Pool, username: str, given: dict[str, str]) -> None:
+    usernames.require_free(pool, given)
+    if find_user(pool, username) is not None:
+        raise AwsError("UsernameExistsException", "User already exists")
 
 
-def _create(pool: Pool, username: str, password: str, given: dict[str, str]) -> User:
-    """moto keeps the user; its own password check, whose text is not AWS's, has been made already."""
-    from moto.cognitoidp.models import CognitoIdpUser, UserStatus
+def _require_writable(call: Call, pool: Pool, client: Any) -> None:
+    """What the user wrote, not the address that stands for the username.
 
-    as_username = pool.extended_config.get("UsernameAttributes") or []
-    if as_username:
-        kind = "email" if "@" in username else "phone_number"
-        if kind not in as_username:
-            raise AwsError("InvalidParameterException", f"Username should be {_either(as_username)}.")
-        given = given | {kind: username}
-    stored = [{"Name": name, "Value": value} for name, value in given.items()]
-    user = CognitoIdpUser(
-        pool.id, None if as_username else username, password, UserStatus.UNCONFIRMED, stored
-    )
-    pool.users[user.username] = user
-    return user
-
-
-def _either(kinds: list[str]) -> str:
-    names = {"email": "an email", "phone_number": "a phone number"}
-    return " or ".join(names[kind] for kind in kinds)
+    A preferred username that is an alias has to wait: "your user can provide the value only when they confirm
+    an account. They can't provide the value during registration." (AWS documents no text for it.)
+    """
+    written = attributes.flat(call.parameters.get("UserAttributes"))
+    attributes.require_writable(client, written)
+    if "preferred_username" in written and "preferred_username" in usernames.alias_attributes(pool):
+        raise AwsError(
+            "InvalidParameterException", "preferred_username cannot be provided for an unconfirmed account."
+        )
 
 
 def confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
-    from moto.cognitoidp.models import UserStatus
-
+    """Confirm with the code, which stays good where the address is another user's alias by now."""
     pool, client, user = addressed(call, state)
     if user is None:
         raise codes.mismatch() if hides_existence(client) else unknown_user()
     if status_of(user) != "UNCONFIRMED":
         raise _not_unconfirmed(user)
-    code = codes.redeem(pool, user, codes.SIGN_UP, call.parameters["ConfirmationCode"], state)
-    user.status = UserStatus.CONFIRMED
-    user.update_attributes([{"Name": f"{code.attribute}_verified", "Value": "true"}])
+    code = codes.checked(pool, user, codes.SIGN_UP, call.parameters["ConfirmationCode"], state)
+    address = user.attribute_lookup[code.attribute]
+    force = bool(call.parameters.get("ForceAliasCreation"))
+    usernames.claim(pool, user, code.attribute, address, force=force)
+    codes.use_up(pool, user, codes.SIGN_UP, state)
+    set_status(user, "CONFIRMED")
+    users.change(user, {f"{code.attribute}_verified": "true"})
+    registration.post_confirmation(call, pool, user, state)
     return {}
 
 
@@ -114,22 +118,26 @@ def _not_unconfirmed(user: User) -> AwsError:
 
 def resend_confirmation_code(call: Call, state: State) -> dict[str, Any]:
     pool, client, user = addressed(call, state)
+    if hides_existence(client) and (user is None or not user.enabled):
+        return codes.pretended(pool, call.parameters["Username"])
     if user is None:
-        if hides_existence(client):
-            return codes.pretended(call.parameters["Username"])
         raise unknown_user()
+    if not user.enabled:
+        raise AwsError("NotAuthorizedException", "User is disabled.")
     if status_of(user) != "UNCONFIRMED":
         raise AwsError("InvalidParameterException", "User is already confirmed.")
     attribute = codes.auto_verified(pool, user)
     if attribute is None:
         raise AwsError("InvalidParameterException", "Cannot resend codes. Auto verification not turned on.")
-    return {"CodeDeliveryDetails": codes.send(pool, user, codes.SIGN_UP, attribute, state)}
+    return {"CodeDeliveryDetails": codes.send(pool, user, codes.SIGN_UP, attribute, call, state)}
 
 
 def admin_confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
+    """Confirm without a code: the user may sign in, the address stays unverified."""
     pool = pool_asked(call, state)
     user = user_named(pool, call.parameters["Username"])
     if status_of(user) != "UNCONFIRMED":
         raise _not_unconfirmed(user)
-    backend_of(pool).admin_confirm_sign_up(pool.id, user.username)
+    set_status(user, "CONFIRMED")
+    registration.post_confirmation(call, pool, user, state)
     return {}

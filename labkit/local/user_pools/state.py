@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from labkit.local.user_pools.directory import Directory
 from labkit.local.user_pools.factors import Factors
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class PoolState:
     temporary_since: dict[str, datetime] = field(default_factory=dict)
     #: Wrong passwords by the user's sub.
     guesses: dict[str, Guesses] = field(default_factory=dict)
+    directory: Directory = field(default_factory=Directory)
     #: Second factors, devices and passkeys by the user's sub.
     factors: dict[str, Factors] = field(default_factory=dict)
     #: What SetUserPoolMfaConfig was given, but for MfaConfiguration, which is moto's `mfa_config`.
