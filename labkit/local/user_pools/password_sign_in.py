@@ -19,6 +19,7 @@ from labkit.local.user_pools.attempt import (
 )
 from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
 from labkit.local.user_pools.clients import require_secret_hash
+from labkit.local.user_pools.migration import migrate
 from labkit.local.user_pools.passwords import matches, require_acceptable, set_password
 from labkit.local.user_pools.pools import User, find_user, hides_existence, status_of, user_not_found
 
@@ -57,6 +58,8 @@ def begin(attempt: Attempt) -> str:
     username = attempt.required("USERNAME")
     require_secret_hash(attempt.client, (username,), attempt.given.get("SECRET_HASH"))
     user = find_user(attempt.pool, username)
+    if user is None and attempt.given.get("PASSWORD"):
+        user = migrate(attempt.call, attempt.pool, username, attempt.given["PASSWORD"], attempt.state)
     if user is None and not hides_existence(attempt.client):
         return username
     request: dict[str, Any] = {

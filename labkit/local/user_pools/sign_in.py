@@ -12,6 +12,7 @@ from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools import (
     choice,
+    custom_auth,
     mfa,
     one_time_passwords,
     password_sign_in,
@@ -46,12 +47,10 @@ def admin_respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
 
 def _start(attempt: Attempt) -> Answer:
     flow = attempt.call.parameters["AuthFlow"]
-    if flow == "CUSTOM_AUTH":
-        raise not_simulated(f"the AuthFlow {flow}")
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
     require_flow(attempt.client, flow)
-    require_no_triggers(attempt.pool, "PreTokenGeneration", "PreTokenGenerationConfig", "UserMigration")
+    require_no_triggers(attempt.pool, "PreTokenGeneration", "PreTokenGenerationConfig")
     return _outcome(_FLOWS[flow](attempt))
 
 
@@ -83,6 +82,7 @@ def _refresh(attempt: Attempt) -> Answer:
 _FLOWS: dict[str, Callable[[Attempt], Answer | Passed]] = {
     "ADMIN_NO_SRP_AUTH": password_sign_in.start,
     "ADMIN_USER_PASSWORD_AUTH": password_sign_in.start,
+    "CUSTOM_AUTH": custom_auth.start,
     "REFRESH_TOKEN": _refresh,
     "REFRESH_TOKEN_AUTH": _refresh,
     "USER_AUTH": choice.start,
@@ -93,6 +93,7 @@ _ADMIN_ONLY = ("ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH")
 _PUBLIC_ONLY = ("USER_PASSWORD_AUTH",)
 
 _ANSWERS: dict[str, Callable[[Attempt], Answer | Passed]] = {
+    "CUSTOM_CHALLENGE": custom_auth.answer,
     "EMAIL_OTP": one_time_passwords.answer,
     "MFA_SETUP": mfa.answer_set_up,
     "NEW_PASSWORD_REQUIRED": password_sign_in.answer_new_password,

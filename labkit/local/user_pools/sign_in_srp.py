@@ -35,7 +35,7 @@ class Verifier:
     value: int = field(repr=False)
 
 
-def challenge(attempt: Attempt, username: str, *, session: str = "") -> Answer:
+def challenge(attempt: Attempt, username: str, *, session: str = "", **kept: Any) -> Answer:
     """The PASSWORD_VERIFIER challenge; for an unknown user one that nobody can answer.
 
     Its name is the secret block; a flow that had a Session before gives its next one, `session`, beside it.
@@ -45,7 +45,7 @@ def challenge(attempt: Attempt, username: str, *, session: str = "") -> Answer:
         raise user_not_found()
     verifier = _verifier(attempt, user, username)
     named = {"USERNAME": verifier.identity, "USER_ID_FOR_SRP": verifier.identity}
-    answer = ask(attempt, user, verifier, _CHALLENGE, named, session=session)
+    answer = ask(attempt, user, verifier, _CHALLENGE, named, session=session, **kept)
     return answer | ({"Session": session} if session else {})
 
 
