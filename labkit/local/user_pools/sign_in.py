@@ -16,6 +16,7 @@ from labkit.local.user_pools import (
     mfa,
     one_time_passwords,
     password_sign_in,
+    sign_in_device,
     sign_in_srp,
     tokens,
 )
@@ -76,6 +77,9 @@ def _refresh(attempt: Attempt) -> Answer:
     user = find_user(pool, grant.username)
     names = (grant.username, user.id) if user else (grant.username,)
     require_secret_hash(client, names, attempt.given.get("SECRET_HASH"))
+    if grant.device_key and attempt.given.get("DEVICE_KEY") != grant.device_key:
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html#user-pools-remembered-devices-signing-in-with-a-device
+        raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refreshed(pool, client, token, state)}
 
 
@@ -94,6 +98,8 @@ _PUBLIC_ONLY = ("USER_PASSWORD_AUTH",)
 
 _ANSWERS: dict[str, Callable[[Attempt], Answer | Passed]] = {
     "CUSTOM_CHALLENGE": custom_auth.answer,
+    "DEVICE_PASSWORD_VERIFIER": sign_in_device.answer_verifier,
+    "DEVICE_SRP_AUTH": sign_in_device.answer_start,
     "EMAIL_OTP": one_time_passwords.answer,
     "MFA_SETUP": mfa.answer_set_up,
     "NEW_PASSWORD_REQUIRED": password_sign_in.answer_new_password,

@@ -14,7 +14,7 @@ from typing import Any
 from labkit import srp
 from labkit.errors import LabError
 from labkit.local.errors import AwsError
-from labkit.local.user_pools import lockout
+from labkit.local.user_pools import devices, lockout
 from labkit.local.user_pools.attempt import Answer, Attempt, Passed, challenged, incorrect, require_enabled
 from labkit.local.user_pools.passwords import fingerprint
 from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, user_not_found
@@ -96,6 +96,9 @@ def answer_password_verifier(attempt: Attempt) -> Passed:
     if user is None:
         raise incorrect()
     lockout.require_unlocked(attempt.pool, user, attempt.state)
+    if attempt.given.get("DEVICE_KEY") and devices.tracked(attempt.pool):
+        # Before the secret block is used up: clients answer again, without the device.
+        devices.known(attempt.pool, user, attempt.given["DEVICE_KEY"], attempt.state)
     proven = prove(attempt, user, _CHALLENGE, pool_name(attempt.pool), user.username)
     session = attempt.call.parameters.get("Session")
     if proven is None or (proven.session and proven.session != session):

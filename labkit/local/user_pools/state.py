@@ -34,6 +34,8 @@ class Grant:
     #: When the refresh token expires.
     expires: datetime
     revoked: bool = False
+    #: The device that was signed in on, in pools that track devices.
+    device_key: str = ""
 
 
 @dataclass

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SIGN_IN_SCOPE = "aws.cognito.signin.user.admin"
 
 
-def sign_in(pool: Pool, client: Client, user: User, state: State) -> dict[str, Any]:
+def sign_in(pool: Pool, client: Client, user: User, state: State, *, device_key: str = "") -> dict[str, Any]:
     """A new sign-in: its AuthenticationResult, refresh token included."""
     now = state.clock.now()
     grant = Grant(
@@ -35,6 +35,7 @@ def sign_in(pool: Pool, client: Client, user: User, state: State) -> dict[str, A
         refresh_token=_refresh_token(state),
         auth_time=now,
         expires=now + validity(client, "Refresh"),
+        device_key=device_key,
     )
     pool_state = state.user_pools[pool.id]
     pool_state.grants[grant.origin_jti] = grant
@@ -50,7 +51,7 @@ def issue(pool: Pool, client: Client, user: User, grant: Grant, state: State) ->
         common["origin_jti"] = grant.origin_jti
     now, access_for = state.clock.now(), validity(client, "Access")
     access = common | {"client_id": client.id, "token_use": "access", "scope": SIGN_IN_SCOPE}
-    access |= {"username": user.username}
+    access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
     identity |= _roles(user) | readable_claims(client, user)
     return {
