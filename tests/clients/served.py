@@ -132,7 +132,7 @@ def create_lab(session: boto3.Session) -> Lab:
     }
     identity.set_identity_pool_roles(IdentityPoolId=identity_pool_id, Roles=roles)
     _create_storage(session, bucket, table)
-    return Lab(pool_id, client_id, identity_pool_id, bucket, table, _jwks(pool_id))
+    return Lab(pool_id, client_id, identity_pool_id, bucket, table, key_set(pool_id))
 
 
 def create_client(session: boto3.Session, pool_id: str, *, secret: bool = False) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ def _create_storage(session: boto3.Session, bucket: str, table: str) -> None:
     )
 
 
-def _jwks(pool_id: str) -> str:
+def key_set(pool_id: str) -> str:
     """The pool's key set, as anybody may read it."""
     from urllib.request import urlopen
 

@@ -27,7 +27,7 @@ def settings(account: LocalAccount) -> dict[str, dict[str, Any]]:
     version = {"LambdaVersion": "V2_0", "LambdaArn": arn(account, "tokens")}
     return {
         "Password History": {"Policies": {"PasswordPolicy": {"PasswordHistorySize": 3}}},
-        "Choice-based Sign-in": {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["EMAIL_OTP"]}}},
+        "Choice-based sign-in": {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["EMAIL_OTP"]}}},
         "Access Token Customization": {"LambdaConfig": {"PreTokenGenerationConfig": version}},
     }
 
@@ -55,7 +55,7 @@ def test_threat_protection_needs_the_plus_plan(account: LocalAccount) -> None:
 
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
-    "feature", ["Password History", "Choice-based Sign-in", "Access Token Customization"]
+    "feature", ["Password History", "Choice-based sign-in", "Access Token Customization"]
 )
 def test_a_lite_pool_goes_without(account: LocalAccount, feature: str) -> None:
     """ "You configure a feature that your feature plan doesn't support" (how AWS names these is not
@@ -78,10 +78,10 @@ def test_a_client_of_a_lite_pool_has_no_choice_based_sign_in(account: LocalAccou
     assert user_pool(account, client=flows).client_id
     lite = user_pool(account, UserPoolTier="LITE")
     assert lite.another_client().client_id
-    assert unavailable(refused(lite.another_client, **flows), "LITE", "Choice-based Sign-in")
+    assert unavailable(refused(lite.another_client, **flows), "LITE", "Choice-based sign-in")
     ids = {"UserPoolId": lite.id, "ClientId": lite.client_id}
     assert unavailable(
-        refused(lite.admin.update_user_pool_client, **ids, **flows), "LITE", "Choice-based Sign-in"
+        refused(lite.admin.update_user_pool_client, **ids, **flows), "LITE", "Choice-based sign-in"
     )
 
 
@@ -89,7 +89,7 @@ def test_a_client_of_a_lite_pool_has_no_choice_based_sign_in(account: LocalAccou
 def test_a_pool_moves_to_a_lower_plan_without_what_that_plan_lacks(account: LocalAccount) -> None:
     pool = user_pool(account, {"ExplicitAuthFlows": [*ALL_FLOWS, "ALLOW_USER_AUTH"]}, **EMAIL)
     answer = refused(pool.admin.update_user_pool, UserPoolId=pool.id, UserPoolTier="LITE")
-    assert unavailable(answer, "LITE", "Choice-based Sign-in")
+    assert unavailable(answer, "LITE", "Choice-based sign-in")
     pool.admin.update_user_pool_client(
         UserPoolId=pool.id, ClientId=pool.client_id, ExplicitAuthFlows=ALL_FLOWS
     )

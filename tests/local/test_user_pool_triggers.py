@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-wor
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ class Recorder:
         self._change = change
 
     def __call__(self, event: dict[str, Any], context: triggers.Context) -> Any:
-        self.events.append(event)
+        self.events.append(copy.deepcopy(event))
         self.contexts.append(context)
         return self._change(event) if self._change else event
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.operations import Call
-from labkit.local.user_pools import client_settings, mfa_settings, pool_settings
+from labkit.local.user_pools import client_settings, first_factors, mfa_settings, pool_settings
 from labkit.local.user_pools.clients import require_valid_lifetimes
 from labkit.local.user_pools.pools import (
     backend_of,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool cannot promise to keep."""
     mfa_settings.check_user_pool(call, state)
+    first_factors.check_user_pool(call, state)
     pool_settings.check(call, state)
 
 

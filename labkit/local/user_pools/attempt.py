@@ -116,8 +116,18 @@ def answering(attempt: Attempt, challenge: str) -> tuple[Attempt, User]:
 
     Raises AwsError for a session that is foreign, expired or used.
     """
+    attempt, user = answering_perhaps(attempt, challenge)
+    if user is None:
+        raise invalid_session()
+    return attempt, user
+
+
+def answering_perhaps(attempt: Attempt, challenge: str) -> tuple[Attempt, User | None]:
+    """The same, but None for the user of a challenge that was made for nobody."""
     session = open_session(attempt, challenge)
     user = find_user(attempt.pool, attempt.required("USERNAME"))
+    if user is None and not session.sub:
+        return attempt.answering(session), None
     if user is None or (user.id, fingerprint(user, attempt.state)) != (session.sub, session.password):
         raise invalid_session()
     require_enabled(user)

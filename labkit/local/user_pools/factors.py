@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 #: The second factors, by the names of their challenges, in the order in which they are listed.
 SECOND_FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
+#: The first factors that need no password. Who comes in by them has no second factor.
+PASSWORDLESS = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 #: The attribute that a factor's code is sent to.
 ADDRESS = {"SMS_MFA": "phone_number", "SMS_OTP": "phone_number", "EMAIL_OTP": "email"}
 
@@ -22,6 +25,25 @@ class SoftwareToken:
 
 
 @dataclass
+class Device:
+    """A device that the user signed in on."""
+
+    #: DeviceKey and DeviceGroupKey, which are the identity and the realm of its SRP secret.
+    key: str
+    group_key: str
+    created: datetime
+    modified: datetime | None = None
+    #: The latest sign-in.
+    authenticated: datetime | None = None
+    name: str = ""
+    ip: str = ""
+    salt: int = field(default=0, repr=False)
+    verifier: int = field(default=0, repr=False)
+    confirmed: bool = False
+    remembered: bool = False
+
+
+@dataclass
 class Factors:
     """One user's factors, and which of them are to be asked for."""
 
@@ -31,6 +53,8 @@ class Factors:
     #: Second factors that are switched on, and off, by SetUserMFAPreference.
     switched: dict[str, bool] = field(default_factory=dict)
     preferred: str | None = None
+    #: By DeviceKey.
+    devices: dict[str, Device] = field(default_factory=dict)
 
     @property
     def enabled(self) -> tuple[str, ...]:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 #: The message's occasion by the operation that sends it.
 _OCCASIONS = {
     "AdminCreateUser": "AdminCreateUser",
+    "AdminInitiateAuth": "Authentication",
     "AdminResetUserPassword": "ForgotPassword",
+    "AdminRespondToAuthChallenge": "Authentication",
     "AdminUpdateUserAttributes": "UpdateUserAttribute",
     "ForgotPassword": "ForgotPassword",
     "GetUserAttributeVerificationCode": "VerifyUserAttribute",
+    "InitiateAuth": "Authentication",
     "ResendConfirmationCode": "ResendCode",
+    "RespondToAuthChallenge": "Authentication",
     "SignUp": "SignUp",
     "UpdateUserAttributes": "UpdateUserAttribute",
 }
@@ -77,8 +81,8 @@ def client_of(call: Call) -> str:
 
 
 def metadata(call: Call) -> dict[str, dict[str, str]]:
-    """An event's `clientMetadata`, where the call has any."""
-    given = call.parameters.get("ClientMetadata")
+    """An event's `clientMetadata`, where the call has any; that of InitiateAuth is not passed on."""
+    given = None if call.operation.endswith("InitiateAuth") else call.parameters.get("ClientMetadata")
     return {"clientMetadata": given} if given else {}
 
 

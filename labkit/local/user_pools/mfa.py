@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from labkit.local.errors import AwsError
-from labkit.local.user_pools import lockout, one_time_passwords, software_tokens
+from labkit.local.user_pools import lockout, one_time_passwords, software_tokens, users
 from labkit.local.user_pools.attempt import (
     Answer,
     Attempt,
@@ -21,7 +21,8 @@ from labkit.local.user_pools.attempt import (
 from labkit.local.user_pools.attributes import require_well_formed
 from labkit.local.user_pools.factors import ADDRESS, SECOND_FACTORS
 from labkit.local.user_pools.mfa_settings import available
-from labkit.local.user_pools.pools import User
+from labkit.local.user_pools.pools import Pool, User
+from labkit.local.user_pools.state import PoolState
 
 
 def ask(attempt: Attempt, user: User) -> Answer | None:
@@ -30,7 +31,7 @@ def ask(attempt: Attempt, user: User) -> Answer | None:
     A factor that the user prefers comes first. Of several that are open the user chooses; where the pool
     demands one and the user has none, one must be set up.
     """
-    preferred, eligible = _eligible(attempt, user)
+    preferred, eligible = _eligible(attempt.pool, user, attempt.pool_state)
     if preferred:
         return _ask_for(attempt, user, preferred)
     if len(eligible) > 1:
@@ -40,33 +41,31 @@ def ask(attempt: Attempt, user: User) -> Answer | None:
     return _set_up(attempt, user) if attempt.pool.mfa_config == "ON" else None
 
 
-def is_set_up(attempt: Attempt, user: User) -> bool:
+def is_due(pool: Pool, user: User, pool_state: PoolState) -> bool:
     """Whether a second factor will be asked for, or set up, after a password."""
-    return attempt.pool.mfa_config == "ON" or bool(any(_eligible(attempt, user)))
+    return pool.mfa_config == "ON" or any(_eligible(pool, user, pool_state))
 
 
-def _eligible(attempt: Attempt, user: User) -> tuple[str | None, tuple[str, ...]]:
+def _eligible(pool: Pool, user: User, pool_state: PoolState) -> tuple[str | None, tuple[str, ...]]:
     """The factor that the user prefers, and all that a code can be had from."""
-    factors = attempt.pool_state.factors_of(user.id)
-    if attempt.pool.mfa_config not in ("ON", "OPTIONAL"):
+    factors = pool_state.factors_of(user.id)
+    if pool.mfa_config not in ("ON", "OPTIONAL"):
         return None, ()
-    usable = {name for name in SECOND_FACTORS if _usable(attempt, user, name)}
+    usable = {name for name in SECOND_FACTORS if _usable(pool, user, name, pool_state)}
     enabled = tuple(name for name in factors.enabled if name in usable)
     if factors.preferred in enabled:
         return factors.preferred, enabled
-    if enabled or attempt.pool.mfa_config == "ON":
-        open_to = enabled or _registered(attempt, user, usable)
-        return None, open_to
+    if enabled or pool.mfa_config == "ON":
+        return None, enabled or _registered(pool, pool_state, usable)
     # "If MFA is optional, determine if the user has previously set up a TOTP authenticator. If they have set
     # up TOTP, prompt for TOTP MFA."  (Unconfirmed: until the user switches it off.)
     switched_off = factors.switched.get("SOFTWARE_TOKEN_MFA") is False
     return None, () if switched_off or "SOFTWARE_TOKEN_MFA" not in usable else ("SOFTWARE_TOKEN_MFA",)
 
 
-def _registered(attempt: Attempt, user: User, usable: set[str]) -> tuple[str, ...]:
+def _registered(pool: Pool, pool_state: PoolState, usable: set[str]) -> tuple[str, ...]:
     """What a pool that demands a second factor may take from a user who switched none on."""
-    offered = available(attempt.pool, attempt.pool_state)
-    recovery = _primary_recovery(attempt)
+    offered, recovery = available(pool, pool_state), _primary_recovery(pool)
     return tuple(
         name
         for name in SECOND_FACTORS
@@ -74,18 +73,16 @@ def _registered(attempt: Attempt, user: User, usable: set[str]) -> tuple[str, ..
     )
 
 
-def _usable(attempt: Attempt, user: User, name: str) -> bool:
+def _usable(pool: Pool, user: User, name: str, pool_state: PoolState) -> bool:
     """Whether the user can come by a code. A verified token stays good where the pool offers no new ones."""
     if name == "SOFTWARE_TOKEN_MFA":
-        return attempt.pool_state.factors_of(user.id).software_token is not None
-    return bool(user.attribute_lookup.get(ADDRESS[name])) and name in available(
-        attempt.pool, attempt.pool_state
-    )
+        return pool_state.factors_of(user.id).software_token is not None
+    return bool(user.attribute_lookup.get(ADDRESS[name])) and name in available(pool, pool_state)
 
 
-def _primary_recovery(attempt: Attempt) -> str | None:
+def _primary_recovery(pool: Pool) -> str | None:
     """The attribute that password resets go to first, where AccountRecoverySetting says so."""
-    setting = attempt.pool.extended_config.get("AccountRecoverySetting") or {}
+    setting = pool.extended_config.get("AccountRecoverySetting") or {}
     ranked = sorted(setting.get("RecoveryMechanisms") or [], key=lambda m: m["Priority"])
     return str(ranked[0]["Name"]).removeprefix("verified_") if ranked else None
 
@@ -106,7 +103,7 @@ def _set_up(attempt: Attempt, user: User) -> Answer:
     offered = available(attempt.pool, attempt.pool_state)
     if any(user.attribute_lookup.get(attribute) for attribute in ("email", "phone_number")):
         offered = tuple(name for name in offered if name == "SOFTWARE_TOKEN_MFA")
-    offered = tuple(name for name in offered if ADDRESS.get(name, "") != _primary_recovery(attempt))
+    offered = tuple(name for name in offered if ADDRESS.get(name, "") != _primary_recovery(attempt.pool))
     if not offered:
         # The page says "an error", and not which.
         raise AwsError("MFAMethodNotFoundException", "No MFA method is available for the user.")
@@ -145,7 +142,7 @@ def answer_set_up(attempt: Attempt) -> Answer | Passed:
     if address and "EMAIL_OTP" in attempt.session.offered:
         require_well_formed({"email": address})
         close(attempt)
-        user.update_attributes([{"Name": "email", "Value": address}])
+        users.change(user, {"email": address})
         return one_time_passwords.ask(attempt, user, "EMAIL_OTP", second=True)
     if not attempt.session.set_up:
         raise invalid_session()

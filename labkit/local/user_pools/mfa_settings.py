@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.operations import Call
+from labkit.local.user_pools import first_factors, plans
 from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.pools import Pool, pool_asked
 from labkit.local.user_pools.state import PoolState
@@ -93,7 +94,7 @@ def _require_consistent(pool: Pool, mode: str, given: dict[str, Any]) -> None:
         if setting in given:
             _require_another_recovery(pool, ADDRESS[factor], factor.partition("_")[0])
     if mode == "ON":
-        require_no_code_first(pool)
+        first_factors.require_no_code_first(first_factors.allowed_first(pool))
     _require_plan(pool, given)
 
 
@@ -122,26 +123,13 @@ def _require_another_recovery(pool: Pool, attribute: str, medium: str) -> None:
         )
 
 
-def require_no_code_first(pool: Pool) -> None:
-    """ "You can't set MFA to required in user pools that support one-time passwords."
-
-    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites
-    """
-    policy = (pool.extended_config.get("Policies") or {}).get("SignInPolicy") or {}
-    if {"EMAIL_OTP", "SMS_OTP"} & set(policy.get("AllowedFirstAuthFactors") or ()):
-        raise _invalid(
-            "MFA cannot be required in a user pool that allows one-time passwords as a first factor."
-        )
-
-
 def _require_plan(pool: Pool, given: dict[str, Any]) -> None:
     """Email MFA and passkeys as MFA need the Essentials plan (the API page's own words)."""
-    passkey_mfa = (given.get("WebAuthnConfiguration") or {}).get("FactorConfiguration")
-    if pool.extended_config.get("UserPoolTier") == "LITE" and (
-        "EmailMfaConfiguration" in given or passkey_mfa
-    ):
-        feature = "Email MFA" if "EmailMfaConfiguration" in given else "Passkey MFA"
-        raise AwsError("FeatureUnavailableInTierException", f"{feature} is not available in the LITE tier.")
+    tier = pool.extended_config.get("UserPoolTier")
+    if "EmailMfaConfiguration" in given:
+        plans.require_essentials(tier, "Email MFA")
+    if (given.get("WebAuthnConfiguration") or {}).get("FactorConfiguration"):
+        plans.require_essentials(tier, "Passkey MFA")
 
 
 def check_user_pool(call: Call, state: State) -> None:

@@ -14,6 +14,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools import codes, registration
 from labkit.local.user_pools.clients import addressed, unknown_user
+from labkit.local.user_pools.migration import migrate
 from labkit.local.user_pools.pools import (
     Client,
     Pool,
@@ -87,6 +88,7 @@ def change_password(call: Call, state: State) -> dict[str, Any]:
 def forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Send a reset code to a verified attribute."""
     pool, client, user = addressed(call, state)
+    user = user or migrate(call, pool, call.parameters["Username"], None, state)
     attribute = codes.recovery_attribute(pool, user) if user and user.enabled else None
     if attribute is None and hides_existence(client):
         return codes.pretended(pool, call.parameters["Username"])

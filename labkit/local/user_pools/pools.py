@@ -78,8 +78,12 @@ def find_user(pool: Pool, username: str) -> User | None:
 def user_named(pool: Pool, username: str) -> User:
     user = find_user(pool, username)
     if user is None:
-        raise AwsError("UserNotFoundException", "User does not exist.")
+        raise user_not_found()
     return user
+
+
+def user_not_found() -> AwsError:
+    return AwsError("UserNotFoundException", "User does not exist.")
 
 
 def name_user(call: Call, state: State) -> None:

@@ -27,7 +27,7 @@ def get_tokens_from_refresh_token(call: Call, state: State) -> dict[str, Any]:
     _require_secret(client, call.parameters.get("ClientSecret") or "")
     token = call.parameters["RefreshToken"]
     grant = state.user_pools[pool.id].by_refresh_token.get(token)
-    if grant is None or grant.client_id != client.id:
+    if grant is None or grant.client_id != client.id or not _on_its_device(grant, call):
         # With a full stop, as AWS gave it: https://github.com/aws/aws-sdk-js-v3/issues/7162
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token.")
     _require_not_retired(grant, token, state)
@@ -37,6 +37,12 @@ def get_tokens_from_refresh_token(call: Call, state: State) -> dict[str, Any]:
         grace = timedelta(seconds=settings.get("RetryGracePeriodSeconds") or 0)
         result["RefreshToken"] = _rotate(pool.id, grant, token, grace, state)
     return {"AuthenticationResult": result}
+
+
+def _on_its_device(grant: Grant, call: Call) -> bool:
+    """ "You must provide the confirmed device key in this request if device remembering is enabled in your
+    user pool." """
+    return not grant.device_key or call.parameters.get("DeviceKey") == grant.device_key
 
 
 def _require_secret(client: Client, given: str) -> None:

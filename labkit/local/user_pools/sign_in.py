@@ -10,31 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
-from labkit.local.user_pools import lockout, mfa, one_time_passwords, sign_in_srp, tokens, triggers
-from labkit.local.user_pools.attempt import (
-    Answer,
-    Attempt,
-    Passed,
-    answering,
-    close,
-    incorrect,
-    invalid_session,
+from labkit.local.user_pools import (
+    choice,
+    custom_auth,
+    mfa,
+    one_time_passwords,
+    password_sign_in,
+    sign_in_device,
+    sign_in_srp,
+    tokens,
 )
-from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
+from labkit.local.user_pools.attempt import Answer, Attempt, Passed
 from labkit.local.user_pools.clients import require_flow, require_secret_hash
 from labkit.local.user_pools.next_challenge import proceed
-from labkit.local.user_pools.passwords import matches, require_acceptable, require_chosen, set_password
-from labkit.local.user_pools.pools import (
-    Client,
-    Pool,
-    User,
-    client_asked,
-    client_named,
-    find_user,
-    hides_existence,
-    status_of,
-)
-from labkit.local.user_pools.sign_up import require_no_triggers
+from labkit.local.user_pools.pools import client_asked, client_named, find_user
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -58,12 +47,9 @@ def admin_respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
 
 def _start(attempt: Attempt) -> Answer:
     flow = attempt.call.parameters["AuthFlow"]
-    if flow in ("USER_AUTH", "CUSTOM_AUTH"):
-        raise not_simulated(f"the AuthFlow {flow}")
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
     require_flow(attempt.client, flow)
-    require_no_triggers(attempt.pool, "UserMigration")
     return _outcome(_FLOWS[flow](attempt))
 
 
@@ -89,110 +75,39 @@ def _refresh(attempt: Attempt) -> Answer:
     user = find_user(pool, grant.username)
     names = (grant.username, user.id) if user else (grant.username,)
     require_secret_hash(client, names, attempt.given.get("SECRET_HASH"))
-    return {
-        "ChallengeParameters": {},
-        "AuthenticationResult": tokens.refreshed(pool, client, token, state, attempt.call),
-    }
-
-
-def _start_password(attempt: Attempt) -> Passed:
-    user = _user(attempt.pool, attempt.client, _begin(attempt))
-    return check_password(attempt, user, attempt.call.parameters["AuthFlow"])
-
-
-def check_password(attempt: Attempt, user: User, challenge: str) -> Passed:
-    password = attempt.required("PASSWORD")
-    require_chosen(attempt.client, user)
-    lockout.require_unlocked(attempt.pool, user, attempt.state)
-    if not matches(user, password):
-        lockout.failed(attempt.pool, user, attempt.state)
-        raise incorrect()
-    return Passed(attempt, user, challenge)
-
-
-def _start_srp(attempt: Attempt) -> Answer:
-    username = _begin(attempt)
-    attempt.required("SRP_A")
-    require_chosen(attempt.client, find_user(attempt.pool, username))
-    return sign_in_srp.challenge(attempt, username)
-
-
-def _begin(attempt: Attempt) -> str:
-    """The username, once the client's secret is proven and the pool's function has nothing against it.
-
-    The function hears of unknown users where the client hides who exists.
-    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-authentication.html
-    """
-    username = attempt.required("USERNAME")
-    require_secret_hash(attempt.client, (username,), attempt.given.get("SECRET_HASH"))
-    user = find_user(attempt.pool, username)
-    if user is None and not hides_existence(attempt.client):
-        return username
-    request: dict[str, Any] = {
-        "userAttributes": triggers.user_attributes(user),
-        "validationData": attempt.call.parameters.get("ClientMetadata") or None,
-    }
-    if hides_existence(attempt.client):
-        request["userNotFound"] = user is None
-    triggers.invoke(
-        attempt.pool,
-        "PreAuthentication",
-        "Authentication",
-        username=user.username if user else username,
-        client_id=attempt.client.id,
-        request=request,
-        state=attempt.state,
-    )
-    return username
-
-
-def _user(pool: Pool, client: Client, username: str) -> User:
-    user = find_user(pool, username)
-    if user is None:
-        raise (
-            incorrect()
-            if hides_existence(client)
-            else AwsError("UserNotFoundException", "User does not exist.")
-        )
-    return user
-
-
-def _answer_new_password(attempt: Attempt) -> Passed:
-    attempt, user = answering(attempt, "NEW_PASSWORD_REQUIRED")
-    pool, client, given = attempt.pool, attempt.client, attempt.given
-    if status_of(user) != "FORCE_CHANGE_PASSWORD":
-        raise invalid_session()
-    changed = {
-        n.removeprefix("userAttributes."): v for n, v in given.items() if n.startswith("userAttributes.")
-    }
-    require_valid(pool, changed)
-    require_writable(client, changed)
-    require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
-    password = attempt.required("NEW_PASSWORD")
-    require_acceptable(pool, user, password, attempt.state)
-    close(attempt)
-    user.update_attributes([{"Name": name, "Value": value} for name, value in changed.items()])
-    set_password(pool, user, password, attempt.state)
-    return Passed(attempt, user, "NEW_PASSWORD_REQUIRED")
+    if grant.device_key and attempt.given.get("DEVICE_KEY") != grant.device_key:
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html#user-pools-remembered-devices-signing-in-with-a-device
+        raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
+    result = tokens.refreshed(pool, client, token, state, attempt.call)
+    return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
 
 _FLOWS: dict[str, Callable[[Attempt], Answer | Passed]] = {
-    "ADMIN_NO_SRP_AUTH": _start_password,
-    "ADMIN_USER_PASSWORD_AUTH": _start_password,
+    "ADMIN_NO_SRP_AUTH": password_sign_in.start,
+    "ADMIN_USER_PASSWORD_AUTH": password_sign_in.start,
+    "CUSTOM_AUTH": custom_auth.start,
     "REFRESH_TOKEN": _refresh,
     "REFRESH_TOKEN_AUTH": _refresh,
-    "USER_PASSWORD_AUTH": _start_password,
-    "USER_SRP_AUTH": _start_srp,
+    "USER_AUTH": choice.start,
+    "USER_PASSWORD_AUTH": password_sign_in.start,
+    "USER_SRP_AUTH": password_sign_in.start_srp,
 }
 _ADMIN_ONLY = ("ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH")
 _PUBLIC_ONLY = ("USER_PASSWORD_AUTH",)
 
 _ANSWERS: dict[str, Callable[[Attempt], Answer | Passed]] = {
+    "CUSTOM_CHALLENGE": custom_auth.answer,
+    "DEVICE_PASSWORD_VERIFIER": sign_in_device.answer_verifier,
+    "DEVICE_SRP_AUTH": sign_in_device.answer_start,
     "EMAIL_OTP": one_time_passwords.answer,
     "MFA_SETUP": mfa.answer_set_up,
-    "NEW_PASSWORD_REQUIRED": _answer_new_password,
+    "NEW_PASSWORD_REQUIRED": password_sign_in.answer_new_password,
+    "PASSWORD": choice.answer_password,
+    "PASSWORD_SRP": choice.answer_password,
     "PASSWORD_VERIFIER": sign_in_srp.answer_password_verifier,
+    "SELECT_CHALLENGE": choice.answer_selection,
     "SELECT_MFA_TYPE": mfa.answer_choice,
     "SMS_MFA": one_time_passwords.answer,
+    "SMS_OTP": one_time_passwords.answer,
     "SOFTWARE_TOKEN_MFA": mfa.answer_software_token,
 }

@@ -14,10 +14,10 @@ from typing import Any
 from labkit import srp
 from labkit.errors import LabError
 from labkit.local.errors import AwsError
-from labkit.local.user_pools import lockout
+from labkit.local.user_pools import devices, lockout
 from labkit.local.user_pools.attempt import Answer, Attempt, Passed, challenged, incorrect, require_enabled
 from labkit.local.user_pools.passwords import fingerprint
-from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence
+from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, user_not_found
 from labkit.local.user_pools.state import ChallengeSession
 
 _CHALLENGE = "PASSWORD_VERIFIER"
@@ -35,17 +35,17 @@ class Verifier:
     value: int = field(repr=False)
 
 
-def challenge(attempt: Attempt, username: str, *, session: str = "") -> Answer:
+def challenge(attempt: Attempt, username: str, *, session: str = "", **kept: Any) -> Answer:
     """The PASSWORD_VERIFIER challenge; for an unknown user one that nobody can answer.
 
     Its name is the secret block; a flow that had a Session before gives its next one, `session`, beside it.
     """
     user = find_user(attempt.pool, username)
     if user is None and not hides_existence(attempt.client):
-        raise AwsError("UserNotFoundException", "User does not exist.")
+        raise user_not_found()
     verifier = _verifier(attempt, user, username)
     named = {"USERNAME": verifier.identity, "USER_ID_FOR_SRP": verifier.identity}
-    answer = ask(attempt, user, verifier, _CHALLENGE, named, session=session)
+    answer = ask(attempt, user, verifier, _CHALLENGE, named, session=session, **kept)
     return answer | ({"Session": session} if session else {})
 
 
@@ -96,6 +96,9 @@ def answer_password_verifier(attempt: Attempt) -> Passed:
     if user is None:
         raise incorrect()
     lockout.require_unlocked(attempt.pool, user, attempt.state)
+    if attempt.given.get("DEVICE_KEY") and devices.tracked(attempt.pool):
+        # Before the secret block is used up: clients answer again, without the device.
+        devices.known(attempt.pool, user, attempt.given["DEVICE_KEY"], attempt.state)
     proven = prove(attempt, user, _CHALLENGE, pool_name(attempt.pool), user.username)
     session = attempt.call.parameters.get("Session")
     if proven is None or (proven.session and proven.session != session):

@@ -36,6 +36,8 @@ class Grant:
     revoked: bool = False
     #: Refresh tokens that were rotated out, and when each ends.
     retired: dict[str, datetime] = field(default_factory=dict)
+    #: The device that was signed in on, in pools that track devices.
+    device_key: str = ""
 
 
 @dataclass

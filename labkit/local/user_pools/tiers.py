@@ -21,7 +21,7 @@ _ORDER = ("LITE", "ESSENTIALS", "PLUS")
 #: A feature as AWS's error names it (all but the first are unconfirmed), and the least plan that has it.
 _THREAT_PROTECTION = ("Threat Protection", "PLUS")
 _PASSWORD_HISTORY = ("Password History", "ESSENTIALS")
-_CHOICE = ("Choice-based Sign-in", "ESSENTIALS")
+_CHOICE = ("Choice-based sign-in", "ESSENTIALS")
 _ACCESS_TOKENS = ("Access Token Customization", "ESSENTIALS")
 _EMAIL_MFA = ("Email MFA", "ESSENTIALS")
 

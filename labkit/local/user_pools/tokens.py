@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 SIGN_IN_SCOPE = "aws.cognito.signin.user.admin"
 
 
-def sign_in(pool: Pool, client: Client, user: User, state: State, call: Call | None = None) -> dict[str, Any]:
+def sign_in(
+    pool: Pool, client: Client, user: User, state: State, call: Call | None = None, *, device_key: str = ""
+) -> dict[str, Any]:
     """A new sign-in: its AuthenticationResult, refresh token included."""
     now = state.clock.now()
     grant = Grant(
@@ -37,6 +39,7 @@ def sign_in(pool: Pool, client: Client, user: User, state: State, call: Call | N
         refresh_token=refresh_token(state),
         auth_time=now,
         expires=now + validity(client, "Refresh"),
+        device_key=device_key,
     )
     pool_state = state.user_pools[pool.id]
     pool_state.grants[grant.origin_jti] = grant
@@ -53,7 +56,7 @@ def issue(
     if client.extended_config.get("EnableTokenRevocation", True) or rotation(client):
         common["origin_jti"] = grant.origin_jti
     access = common | {"client_id": client.id, "token_use": "access", "scope": SIGN_IN_SCOPE}
-    access |= {"username": user.username}
+    access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
     identity |= _roles(user) | readable_claims(client, user)
     identity, access = customised(pool, client, user, identity, access, call, state)
