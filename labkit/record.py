@@ -50,12 +50,13 @@ def mask(value: str) -> str:
 #: Members of AWS requests and responses that never appear in a record, whatever the service.
 SECRET_MEMBERS = frozenset(
     {
-        "AccessKeyId", "AccessToken", "Authorization", "ClientSecret", "ConfirmationCode", "IdToken",
-        "NewPassword", "NEW_PASSWORD", "PASSWORD", "PASSWORD_CLAIM_SECRET_BLOCK",
-        "PASSWORD_CLAIM_SIGNATURE", "Password", "PreviousPassword", "ProposedPassword",
-        "REFRESH_TOKEN", "RefreshToken", "SALT", "SECRET_BLOCK", "SECRET_HASH", "SRP_A", "SRP_B",
-        "SecretAccessKey", "SecretHash", "SecretKey", "Session", "SessionToken", "TemporaryPassword",
-        "Token", "UserCode", "WebIdentityToken",
+        "ANSWER", "AccessKeyId", "AccessToken", "Authorization", "ClientSecret", "ConfirmationCode",
+        "EMAIL_OTP_CODE", "IdToken", "NEW_PASSWORD", "NewPassword", "PASSWORD",
+        "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "Password", "PasswordVerifier",
+        "PreviousPassword", "ProposedPassword", "REFRESH_TOKEN", "RefreshToken", "SALT", "SECRET_BLOCK",
+        "SECRET_HASH", "SMS_MFA_CODE", "SMS_OTP_CODE", "SOFTWARE_TOKEN_MFA_CODE", "SRP_A", "SRP_B",
+        "SecretAccessKey", "SecretCode", "SecretHash", "SecretKey", "Session", "SessionToken",
+        "TemporaryPassword", "Token", "UserCode", "WebIdentityToken",
     }
 )  # fmt: skip
 

@@ -96,6 +96,27 @@ class Tokens:
     #: Lifetime of the ID and access token from the moment they were issued.
     expires_in: timedelta
     calls: Calls = _calls()
+    #: The device that was signed in on, where the User Pool tracks devices and does not know it yet.
+    new_device: NewDevice | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class NewDevice:
+    """What a device is called from now on (`NewDeviceMetadata`)."""
+
+    device_key: str
+    device_group_key: str
+
+
+@dataclass(frozen=True)
+class ConfirmedDevice:
+    """A device with a password of its own, which it alone keeps."""
+
+    device: NewDevice
+    password: Secret
+    #: Whether the user is to be asked before the device is remembered (`UserConfirmationNecessary`).
+    user_confirmation_necessary: bool
+    calls: Calls = _calls()
 
 
 @dataclass(frozen=True)
@@ -105,6 +126,28 @@ class Challenge:
     name: str
     parameters: Mapping[str, str] = field(repr=False)
     session: Secret | None
+    calls: Calls = _calls()
+    #: What there is to choose from, for SELECT_CHALLENGE.
+    available: tuple[str, ...] = field(default=(), repr=False)
+    #: Who is asked.
+    username: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class SoftwareToken:
+    """What an authenticator app needs to know: the secret that its codes come from."""
+
+    secret_code: Secret
+    #: The MFA_SETUP challenge with its next session; None where an access token asked.
+    challenge: Challenge | None = None
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class PasskeyOptions:
+    """What an authenticator has to know to make a passkey (PublicKeyCredentialCreationOptionsJSON)."""
+
+    options: Mapping[str, Any]
     calls: Calls = _calls()
 
 

@@ -41,6 +41,10 @@ HINTS = {
     "GetOpenIdToken InvalidParameterException": (
         "The basic flow needs `allow_classic_flow=True` on the Identity Pool."
     ),
+    "RespondToAuthChallenge ExpiredCodeException": (
+        "A code of an authenticator app is good once: wait for the next one."
+    ),
+    "EnableSoftwareTokenMFAException": "The app's code changes every 30 seconds, by the account's clock.",
     "UnexpectedLambdaException": "`account.register_trigger(arn, function)` says what runs for the trigger.",
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }

@@ -15,7 +15,7 @@ from labkit.account import ANONYMOUS, Account
 from labkit.flow.recorded import recorded
 from labkit.flow.user_pool import secret_hash
 from labkit.record import Secret, reveal
-from labkit.resources import Acknowledgement, AppClient, Calls, Challenge, Tokens, User
+from labkit.resources import Acknowledgement, AppClient, Calls, Challenge, NewDevice, Tokens, User
 
 
 def initiate_auth(
@@ -38,6 +38,32 @@ def initiate_auth(
     )
 
 
+def initiate_user_auth(
+    account: Account,
+    app_client: AppClient,
+    username: str,
+    preferred_challenge: str | None = None,
+    **parameters: str | Secret,
+) -> Tokens | Challenge:
+    """Let the user choose (InitiateAuth with USER_AUTH): what is preferred, or a list of what there is.
+
+    `parameters` go along under AWS's own names, as in `PASSWORD`.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-sdk.html#authentication-flows-selection-choice
+    """
+    preferred = {"PREFERRED_CHALLENGE": preferred_challenge} if preferred_challenge else {}
+    given = {"USERNAME": username, **preferred, **parameters}
+    return _initiate_auth(account, app_client, "USER_AUTH", given, username)
+
+
+def initiate_custom_auth(account: Account, app_client: AppClient, username: str) -> Tokens | Challenge:
+    """Let the User Pool's own functions ask (InitiateAuth with CUSTOM_AUTH).
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html
+    """
+    return _initiate_auth(account, app_client, "CUSTOM_AUTH", {"USERNAME": username}, username)
+
+
 def respond_to_auth_challenge(
     account: Account, app_client: AppClient, challenge: Challenge, responses: Mapping[str, str | Secret]
 ) -> Tokens | Challenge:
@@ -45,7 +71,8 @@ def respond_to_auth_challenge(
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
     """
-    username = reveal(responses.get("USERNAME", challenge.parameters.get("USER_ID_FOR_SRP", "")))
+    asked = challenge.parameters.get("USER_ID_FOR_SRP") or challenge.username
+    username = reveal(responses.get("USERNAME", asked))
     answers = {"USERNAME": username, **responses, **_secret_hash(app_client, username)}
     session = {"Session": challenge.session.reveal()} if challenge.session else {}
     with recorded(account) as calls:
@@ -55,7 +82,7 @@ def respond_to_auth_challenge(
             ChallengeResponses={name: reveal(value) for name, value in answers.items()},
             **session,
         )
-    return _outcome(answer, tuple(calls))
+    return _outcome(answer, username, tuple(calls))
 
 
 def refresh(
@@ -83,7 +110,7 @@ def get_tokens_from_refresh_token(
         answer = account.client("cognito-idp", ANONYMOUS).get_tokens_from_refresh_token(
             RefreshToken=reveal(refresh_token), ClientId=app_client.id, **secret
         )
-    tokens = _outcome(answer, tuple(calls))
+    tokens = _outcome(answer, "", tuple(calls))
     assert isinstance(tokens, Tokens), "a refresh asks nothing"
     return tokens
 
@@ -130,7 +157,7 @@ def _initiate_auth(
             AuthFlow=auth_flow,
             AuthParameters={name: reveal(value) for name, value in values.items()},
         )
-    return _outcome(answer, tuple(calls))
+    return _outcome(answer, username, tuple(calls))
 
 
 def _initiate_srp_auth(
@@ -168,15 +195,19 @@ def _secret_hash(app_client: AppClient, username: str) -> dict[str, Secret]:
     return {"SECRET_HASH": secret_hash(app_client, username)} if app_client.secret else {}
 
 
-def _outcome(answer: Mapping[str, Any], calls: Calls) -> Tokens | Challenge:
+def _outcome(answer: Mapping[str, Any], username: str, calls: Calls) -> Tokens | Challenge:
     if "AuthenticationResult" not in answer:
         session = Secret(answer["Session"]) if answer.get("Session") else None
-        return Challenge(answer["ChallengeName"], answer["ChallengeParameters"], session, calls=calls)
+        available = tuple(answer.get("AvailableChallenges") or ())
+        name, parameters = answer["ChallengeName"], answer["ChallengeParameters"]
+        return Challenge(name, parameters, session, calls, available, username)
     result = answer["AuthenticationResult"]
+    device = result.get("NewDeviceMetadata")
     return Tokens(
         id_token=Secret(result["IdToken"]),
         access_token=Secret(result["AccessToken"]),
         refresh_token=Secret(result["RefreshToken"]) if "RefreshToken" in result else None,
         expires_in=timedelta(seconds=result["ExpiresIn"]),
+        new_device=NewDevice(device["DeviceKey"], device["DeviceGroupKey"]) if device else None,
         calls=calls,
     )

@@ -13,6 +13,7 @@ from labkit.local.user_pools import (
     mfa,
     mfa_preferences,
     one_time_passwords,
+    passkeys,
     password_sign_in,
     plans,
     sign_in_srp,
@@ -65,12 +66,20 @@ def available(pool: Pool, user: User | None, state: State) -> tuple[str, ...]:
     """
     found: list[str] = []
     for factor in allowed_first(pool):
-        if factor == "PASSWORD" and (user is None or user.password is not None):
-            found += ["PASSWORD", "PASSWORD_SRP"]
-        elif factor in ADDRESS and (user is None or user.attribute_lookup.get(ADDRESS[factor])):
-            found.append(factor)
-    second = pool.mfa_config == "ON" if user is None else mfa.is_due(pool, user, state.user_pools[pool.id])
-    return tuple(name for name in found if not second or name.startswith("PASSWORD"))
+        if _has(pool, user, factor, state):
+            found += ["PASSWORD", "PASSWORD_SRP"] if factor == "PASSWORD" else [factor]
+    if user is None or not mfa.is_due(pool, user, state):
+        return tuple(name for name in found if pool.mfa_config != "ON" or name.startswith("PASSWORD"))
+    two_in_one = mfa.passkey_counts(pool, user, state)
+    return tuple(n for n in found if n.startswith("PASSWORD") or (n == "WEB_AUTHN" and two_in_one))
+
+
+def _has(pool: Pool, user: User | None, factor: str, state: State) -> bool:
+    if factor == "WEB_AUTHN":
+        return user is not None and passkeys.usable(pool, user, state)
+    if factor == "PASSWORD":
+        return user is None or user.password is not None
+    return user is None or bool(user.attribute_lookup.get(ADDRESS[factor]))
 
 
 def _take(attempt: Attempt, user: User | None, username: str, challenge: str) -> Answer | Passed:
@@ -81,6 +90,8 @@ def _take(attempt: Attempt, user: User | None, username: str, challenge: str) ->
         attempt.required("SRP_A")
         session = attempt.state.source.text(480)
         return sign_in_srp.challenge(attempt, username, session=session)
+    if challenge == "WEB_AUTHN" and user is not None:
+        return passkeys.ask(attempt, user)
     if user is None:
         return one_time_passwords.pretend(attempt, username, challenge)
     return one_time_passwords.ask(attempt, user, challenge, second=False)
@@ -100,6 +111,8 @@ def _answer(attempt: Attempt, chosen: str) -> Answer | Passed:
     assert attempt.session is not None
     if chosen not in attempt.session.offered:
         raise AwsError("InvalidParameterException", f"Challenge {chosen[:40]} is not available for the user.")
+    if "CREDENTIAL" in attempt.given:
+        raise not_simulated("a CREDENTIAL in the answer to SELECT_CHALLENGE")
     outcome = _take(attempt, user, attempt.required("USERNAME"), chosen)
     close(attempt)
     return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 #: The second factors, by the names of their challenges, in the order in which they are listed.
 SECOND_FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
@@ -43,6 +44,27 @@ class Device:
     remembered: bool = False
 
 
+@dataclass(frozen=True)
+class Passkey:
+    """A WebAuthn credential that the user registered."""
+
+    #: fido2's AttestedCredentialData: the credential's id and public key.
+    credential: bytes = field(repr=False)
+    relying_party_id: str
+    created: datetime
+    attachment: str
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A passkey registration that was started: fido2's state of it, and by which app client."""
+
+    state: dict[str, Any] = field(repr=False)
+    client_id: str
+    expires: datetime
+
+
 @dataclass
 class Factors:
     """One user's factors, and which of them are to be asked for."""
@@ -55,6 +77,9 @@ class Factors:
     preferred: str | None = None
     #: By DeviceKey.
     devices: dict[str, Device] = field(default_factory=dict)
+    #: By CredentialId.
+    passkeys: dict[str, Passkey] = field(default_factory=dict)
+    registration: Registration | None = None
 
     @property
     def enabled(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from labkit.local.errors import AwsError
 from labkit.local.user_pools import lockout, one_time_passwords, software_tokens, users
@@ -22,7 +23,10 @@ from labkit.local.user_pools.attributes import require_well_formed
 from labkit.local.user_pools.factors import ADDRESS, SECOND_FACTORS
 from labkit.local.user_pools.mfa_settings import available
 from labkit.local.user_pools.pools import Pool, User
-from labkit.local.user_pools.state import PoolState
+from labkit.local.user_pools.relying_party import is_multi_factor
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
 
 
 def ask(attempt: Attempt, user: User) -> Answer | None:
@@ -31,7 +35,7 @@ def ask(attempt: Attempt, user: User) -> Answer | None:
     A factor that the user prefers comes first. Of several that are open the user chooses; where the pool
     demands one and the user has none, one must be set up.
     """
-    preferred, eligible = _eligible(attempt.pool, user, attempt.pool_state)
+    preferred, eligible = _eligible(attempt.pool, user, attempt.state)
     if preferred:
         return _ask_for(attempt, user, preferred)
     if len(eligible) > 1:
@@ -41,31 +45,40 @@ def ask(attempt: Attempt, user: User) -> Answer | None:
     return _set_up(attempt, user) if attempt.pool.mfa_config == "ON" else None
 
 
-def is_due(pool: Pool, user: User, pool_state: PoolState) -> bool:
+def passkey_counts(pool: Pool, user: User, state: State) -> bool:
+    """Whether the user's passkey, which verifies its user, makes up for a second factor.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnMfaSettingsType.html
+    """
+    switched = state.user_pools[pool.id].factors_of(user.id).switched
+    return bool(switched.get("WEB_AUTHN")) and is_multi_factor(pool, state)
+
+
+def is_due(pool: Pool, user: User, state: State) -> bool:
     """Whether a second factor will be asked for, or set up, after a password."""
-    return pool.mfa_config == "ON" or any(_eligible(pool, user, pool_state))
+    return pool.mfa_config == "ON" or any(_eligible(pool, user, state))
 
 
-def _eligible(pool: Pool, user: User, pool_state: PoolState) -> tuple[str | None, tuple[str, ...]]:
+def _eligible(pool: Pool, user: User, state: State) -> tuple[str | None, tuple[str, ...]]:
     """The factor that the user prefers, and all that a code can be had from."""
-    factors = pool_state.factors_of(user.id)
+    factors = state.user_pools[pool.id].factors_of(user.id)
     if pool.mfa_config not in ("ON", "OPTIONAL"):
         return None, ()
-    usable = {name for name in SECOND_FACTORS if _usable(pool, user, name, pool_state)}
+    usable = {name for name in SECOND_FACTORS if _usable(pool, user, name, state)}
     enabled = tuple(name for name in factors.enabled if name in usable)
     if factors.preferred in enabled:
         return factors.preferred, enabled
     if enabled or pool.mfa_config == "ON":
-        return None, enabled or _registered(pool, pool_state, usable)
+        return None, enabled or _registered(pool, state, usable)
     # "If MFA is optional, determine if the user has previously set up a TOTP authenticator. If they have set
     # up TOTP, prompt for TOTP MFA."  (Unconfirmed: until the user switches it off.)
     switched_off = factors.switched.get("SOFTWARE_TOKEN_MFA") is False
     return None, () if switched_off or "SOFTWARE_TOKEN_MFA" not in usable else ("SOFTWARE_TOKEN_MFA",)
 
 
-def _registered(pool: Pool, pool_state: PoolState, usable: set[str]) -> tuple[str, ...]:
+def _registered(pool: Pool, state: State, usable: set[str]) -> tuple[str, ...]:
     """What a pool that demands a second factor may take from a user who switched none on."""
-    offered, recovery = available(pool, pool_state), _primary_recovery(pool)
+    offered, recovery = available(pool, state.user_pools[pool.id]), _primary_recovery(pool)
     return tuple(
         name
         for name in SECOND_FACTORS
@@ -73,8 +86,9 @@ def _registered(pool: Pool, pool_state: PoolState, usable: set[str]) -> tuple[st
     )
 
 
-def _usable(pool: Pool, user: User, name: str, pool_state: PoolState) -> bool:
+def _usable(pool: Pool, user: User, name: str, state: State) -> bool:
     """Whether the user can come by a code. A verified token stays good where the pool offers no new ones."""
+    pool_state = state.user_pools[pool.id]
     if name == "SOFTWARE_TOKEN_MFA":
         return pool_state.factors_of(user.id).software_token is not None
     return bool(user.attribute_lookup.get(ADDRESS[name])) and name in available(pool, pool_state)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, Response, not_simulated
+from labkit.local.errors import AwsError, Response
 from labkit.local.operations import Call
+from labkit.local.user_pools import passkeys
 from labkit.local.user_pools.factors import ADDRESS, Factors
 from labkit.local.user_pools.pools import Pool, User, pool_asked, pool_named, user_named
+from labkit.local.user_pools.relying_party import is_multi_factor
 from labkit.local.user_pools.tokens import user_of_access_token
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _SETTINGS = {
     "SMS_MFA": "SMSMfaSettings",
     "SOFTWARE_TOKEN_MFA": "SoftwareTokenMfaSettings",
     "EMAIL_OTP": "EmailMfaSettings",
+    "WEB_AUTHN": "WebAuthnMfaSettings",
 }
 
 
@@ -35,14 +38,13 @@ def admin_set_user_mfa_preference(call: Call, state: State) -> dict[str, Any]:
 
 
 def _set(pool: Pool, user: User, call: Call, state: State) -> dict[str, Any]:
-    if call.parameters.get("WebAuthnMfaSettings"):
-        raise not_simulated("passkeys as a second factor (WebAuthnMfaSettings)")
     given = {name: call.parameters.get(setting) for name, setting in _SETTINGS.items()}
     wanted = {name: settings for name, settings in given.items() if settings is not None}
     _require_one_preferred(wanted)
     factors = state.user_pools[pool.id].factors_of(user.id)
     for name, settings in wanted.items():
-        _require_possible(pool, user, name, settings, factors)
+        _require_possible(pool, user, name, settings, state)
+    _require_another(wanted, factors)
     for name, settings in wanted.items():
         _switch(factors, name, settings)
     return {}
@@ -54,11 +56,21 @@ def _require_one_preferred(wanted: dict[str, dict[str, bool]]) -> None:
         raise AwsError("InvalidParameterException", "Only one factor can be set as preferred.")
 
 
-def _require_possible(pool: Pool, user: User, name: str, settings: dict[str, bool], factors: Factors) -> None:
-    """A factor needs its authenticator app or its address; a pool that demands MFA lets none go."""
+def _require_another(wanted: dict[str, dict[str, bool]], factors: Factors) -> None:
+    """With a passkey "the user must also have at least one other MFA method … activated".
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnMfaSettingsType.html
+    """
+    after = factors.switched | {name: bool(settings.get("Enabled")) for name, settings in wanted.items()}
+    if after.pop("WEB_AUTHN", False) and not any(after.values()):
+        raise AwsError("InvalidParameterException", "Passkey MFA needs another MFA method that is enabled.")
+
+
+def _require_possible(pool: Pool, user: User, name: str, settings: dict[str, bool], state: State) -> None:
+    """A factor needs its authenticator or its address; a pool that demands MFA lets none go."""
+    factors = state.user_pools[pool.id].factors_of(user.id)
     if settings.get("Enabled"):
-        there = user.attribute_lookup.get(ADDRESS[name]) if name in ADDRESS else factors.software_token
-        if not there:
+        if not _has(pool, user, name, state):
             text = f"User does not have delivery config set to turn on {name}"
             raise AwsError("InvalidParameterException", text)
     elif settings.get("PreferredMfa"):
@@ -68,6 +80,15 @@ def _require_possible(pool: Pool, user: User, name: str, settings: dict[str, boo
         raise AwsError(
             "InvalidParameterException", f"{name} cannot be turned off: the user pool requires MFA."
         )
+
+
+def _has(pool: Pool, user: User, name: str, state: State) -> bool:
+    """ "To activate this setting, the FactorConfiguration of your user pool … must be MULTI_FACTOR_…"."""
+    if name == "WEB_AUTHN":
+        return is_multi_factor(pool, state) and passkeys.usable(pool, user, state)
+    if name == "SOFTWARE_TOKEN_MFA":
+        return state.user_pools[pool.id].factors_of(user.id).software_token is not None
+    return bool(user.attribute_lookup.get(ADDRESS[name]))
 
 
 def _switch(factors: Factors, name: str, settings: dict[str, bool]) -> None:
@@ -95,7 +116,7 @@ def _set_sms(pool: Pool, user: User, call: Call, state: State) -> dict[str, Any]
         if (option.get("DeliveryMedium"), option.get("AttributeName")) != ("SMS", "phone_number"):
             raise AwsError("InvalidParameterException", "MFAOptions can only deliver to phone_number by SMS.")
     factors, settings = state.user_pools[pool.id].factors_of(user.id), {"Enabled": bool(options)}
-    _require_possible(pool, user, "SMS_MFA", settings, factors)
+    _require_possible(pool, user, "SMS_MFA", settings, state)
     _switch(factors, "SMS_MFA", settings)
     return {}
 

@@ -12,6 +12,7 @@ from labkit.local.operations import Call
 from labkit.local.user_pools import first_factors, plans
 from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.pools import Pool, pool_asked
+from labkit.local.user_pools.relying_party import require_own_domain
 from labkit.local.user_pools.state import PoolState
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def _require_consistent(pool: Pool, mode: str, given: dict[str, Any]) -> None:
     if mode == "ON":
         first_factors.require_no_code_first(first_factors.allowed_first(pool))
     _require_plan(pool, given)
+    if (given.get("WebAuthnConfiguration") or {}).get("RelyingPartyId"):
+        require_own_domain(given["WebAuthnConfiguration"]["RelyingPartyId"])
 
 
 def _require_own_email(pool: Pool) -> None:

@@ -15,6 +15,7 @@ from labkit.local.user_pools import (
     custom_auth,
     mfa,
     one_time_passwords,
+    passkeys,
     password_sign_in,
     sign_in_device,
     sign_in_srp,
@@ -110,4 +111,5 @@ _ANSWERS: dict[str, Callable[[Attempt], Answer | Passed]] = {
     "SMS_MFA": one_time_passwords.answer,
     "SMS_OTP": one_time_passwords.answer,
     "SOFTWARE_TOKEN_MFA": mfa.answer_software_token,
+    "WEB_AUTHN": passkeys.answer,
 }
