@@ -14,6 +14,7 @@ from labkit.policy.trace import (
     PatternTrace,
     State,
     StatementTrace,
+    VariableTrace,
     Verdict,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "State",
     "Statement",
     "StatementTrace",
+    "VariableTrace",
     "Verdict",
     "decide",
     "denial_text",
