@@ -21,6 +21,10 @@ _LIMITS = frozenset({"boundary", "session"})
 #: Needs no permission, and no Deny takes it away.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _FREE = "sts:getcalleridentity"
+#: Layers whose Allow grants; the others only limit.
+_GRANTING = frozenset({"resource", "identity", "iot"})
+#: Nothing stands against the request.
+_NOTHING = (Verdict.ALLOWED, "")
 
 
 class Judged(Protocol):
@@ -59,8 +63,41 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """The verdict on a request with all that speaks on it: nothing was skipped."""
+
+    request: Request
+    policies: PolicySet
+    verdict: Verdict
+    #: Names of the layers that deny, or that would have had to allow and do not.
+    blocked_by: tuple[str, ...]
+    #: Every layer that speaks to the caller, every element of every statement judged.
+    layers: tuple[LayerTrace, ...]
+
+    @cached_property
+    def decisive(self) -> tuple[StatementTrace, ...]:
+        """The statements that made the verdict: those that deny, or those that grant."""
+        if self.verdict is Verdict.EXPLICIT_DENY:
+            return tuple(trace for layer in self.layers for trace in layer.applying("Deny"))
+        if self.verdict is Verdict.IMPLICIT_DENY or self.request.question.action == _FREE:
+            return ()
+        grants = (layer for layer in self.layers if layer.name in self.needed & _GRANTING)
+        return tuple(trace for layer in grants for trace in layer.applying("Allow"))
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The layers that must each allow the request."""
+        return needed(self.request, self.policies, self.layers)
+
+    @property
+    def statements(self) -> tuple[StatementTrace, ...]:
+        """The traces of all layers, in order."""
+        return tuple(trace for layer in self.layers for trace in layer.statements)
+
+
+@dataclass(frozen=True)
 class Decision:
-    """The verdict on a request; the trace of every statement is there when it is looked at."""
+    """The verdict on a request; the whole judgement is there when it is looked at."""
 
     request: Request
     policies: PolicySet
@@ -71,52 +108,48 @@ class Decision:
         return self.verdict is Verdict.ALLOWED
 
     @cached_property
+    def judgement(self) -> Judgement:
+        return judge(self.request, policies=self.policies)
+
+    @property
     def layers(self) -> tuple[LayerTrace, ...]:
         """Every layer that speaks to the caller, every element of every statement judged."""
-        return judge(self.request, self.policies)
+        return self.judgement.layers
 
-    @cached_property
+    @property
     def blocked_by(self) -> tuple[str, ...]:
         """Names of the layers that deny, or that would have had to allow and do not."""
-        found = blocks(self.request, self.policies, self.layers)
-        return tuple(dict.fromkeys(name for _, name in found))
+        return self.judgement.blocked_by
 
-    @cached_property
+    @property
     def decisive(self) -> tuple[StatementTrace, ...]:
         """The statements that made the verdict: those that deny, or those that grant."""
-        if self.verdict is Verdict.EXPLICIT_DENY:
-            return tuple(trace for layer in self.layers for trace in layer.applying("Deny"))
-        if self.verdict is Verdict.IMPLICIT_DENY or self.request.question.action == _FREE:
-            return ()
-        granting = needed(self.request, self.policies, self.layers) & {"resource", "identity", "iot"}
-        grants = (layer for layer in self.layers if layer.name in granting)
-        return tuple(trace for layer in grants for trace in layer.applying("Allow"))
+        return self.judgement.decisive
 
     @property
     def statements(self) -> tuple[StatementTrace, ...]:
         """The traces of all layers, in order."""
-        return tuple(trace for layer in self.layers for trace in layer.statements)
+        return self.judgement.statements
 
 
 def decide(request: Request, *, policies: PolicySet) -> Decision:
     """What AWS answers to `request` under `policies`. Raises LabError for a principal it cannot read.
 
-    It stops at the first statement that settles the verdict.
+    It stops at the first statement that settles the verdict; `judge` skips nothing.
     """
     question = request.question
     asked = [Asked(layer, question) for layer in policies.layers if applies_to(layer, question)]
-    return Decision(request, policies, _verdict(blocks(request, policies, asked)))
+    verdict, _ = next(blocks(request, policies, asked), _NOTHING)
+    return Decision(request, policies, verdict)
 
 
-def judge(request: Request, policies: PolicySet) -> tuple[LayerTrace, ...]:
-    """Every layer that speaks to the caller, nothing skipped."""
+def judge(request: Request, *, policies: PolicySet) -> Judgement:
+    """The same verdict, with every element of every statement judged on its own."""
     question = request.question
-    return tuple([layer.judge(question) for layer in policies.layers if applies_to(layer, question)])
-
-
-def _verdict(found: Iterator[tuple[Verdict, str]]) -> Verdict:
-    verdict, _ = next(found, (Verdict.ALLOWED, ""))
-    return verdict
+    layers = tuple([layer.judge(question) for layer in policies.layers if applies_to(layer, question)])
+    found = list(blocks(request, policies, layers))
+    verdict, _ = found[0] if found else _NOTHING
+    return Judgement(request, policies, verdict, tuple(dict.fromkeys(name for _, name in found)), layers)
 
 
 def blocks(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> Iterator[tuple[Verdict, str]]:
