@@ -1,10 +1,10 @@
 """The IAM decision, and the trace that is the decision."""
 
 from labkit.policy.conditions import Condition
-from labkit.policy.decide import Decision, PolicySet, decide
+from labkit.policy.decide import Decision, Judgement, PolicySet, decide, judge
 from labkit.policy.denial import denial_text
 from labkit.policy.document import Policy, Statement
-from labkit.policy.explain import explain
+from labkit.policy.explanation import Explanation, explain
 from labkit.policy.request import Anonymous, Federated, Request, Service
 from labkit.policy.trace import (
     ConditionTrace,
@@ -24,7 +24,9 @@ __all__ = [
     "ConditionTrace",
     "Decision",
     "ElementTrace",
+    "Explanation",
     "Federated",
+    "Judgement",
     "LayerTrace",
     "Named",
     "PatternTrace",
@@ -40,4 +42,5 @@ __all__ = [
     "decide",
     "denial_text",
     "explain",
+    "judge",
 ]
