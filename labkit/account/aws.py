@@ -9,6 +9,7 @@ from typing import Any
 
 from labkit.account.account import Account, Anonymous, MakeClient, keys
 from labkit.account.clock import RealClock
+from labkit.account.decisions import Untold
 from labkit.account.guard import Guard
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
@@ -48,6 +49,7 @@ def open_account(
         ledger=ledger,
         confirm=confirm,
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
+        _decisions=Untold(),
         _outbox=Mailbox(ask),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,

@@ -1,4 +1,4 @@
-"""What a local account can do that AWS cannot: show its outbox, move its clock.
+"""What a local account can do that AWS cannot: show its outbox, move its clock, tell how it decided.
 
 An AWS-JSON service named `labkit`, signed like any other, so that policies decide who may use it.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import LabError
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
+from labkit.policy.case import Case
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -36,6 +37,14 @@ def read_outbox(call: Call, state: State) -> dict[str, Any]:
     }
 
 
+def get_decision(call: Call, state: State) -> dict[str, Any]:
+    """How a request was decided, as a case that the policy engine reads; nothing where it is not known."""
+    decision = state.decisions.get(str(call.parameters.get("RequestId", "")))
+    if decision is None:
+        return {}
+    return {"Case": Case(decision.request, decision.policies).to_json()}
+
+
 def get_clock(call: Call, state: State) -> dict[str, Any]:
     clock = state.clock
     return {"Now": clock.now(), "Offset": clock.advanced.total_seconds(), "Frozen": clock.frozen}
@@ -55,5 +64,6 @@ def advance_clock(call: Call, state: State) -> dict[str, Any]:
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
+    "GetDecision": get_decision,
     "ReadOutbox": read_outbox,
 }

@@ -20,14 +20,25 @@ if TYPE_CHECKING:
 
 
 class Decisions:
-    """The latest decisions by request ID, for whoever asks why."""
+    """The latest decisions by request ID, for whoever asks why.
+
+    One request is answered at a time; `begin` says which.
+    """
 
     def __init__(self, capacity: int = 1000) -> None:
         self._capacity = capacity
         self._decisions: OrderedDict[str, Decision] = OrderedDict()
+        self._current = ""
 
-    def keep(self, request_id: str, decision: Decision) -> None:
-        self._decisions[request_id] = decision
+    def begin(self, request_id: str) -> None:
+        """What is decided from here on belongs to this request."""
+        self._current = request_id
+
+    def keep(self, decision: Decision) -> None:
+        """Of several decisions about one request the first denial stays, else the latest."""
+        kept = self._decisions.get(self._current)
+        if kept is None or kept.allowed:
+            self._decisions[self._current] = decision
         while len(self._decisions) > self._capacity:
             self._decisions.popitem(last=False)
 

@@ -52,4 +52,6 @@ def trusts(role: Any, claims: Claims, state: State, *, session_name: str = SESSI
         context={"sts:RoleSessionName": session_name} | dict(claims.context),
     )
     trust = parse(role.assume_role_policy_document, name="trust policy", arn=None)
-    return decide(request, policies=PolicySet(resource=trust)).allowed
+    decision = decide(request, policies=PolicySet(resource=trust))
+    state.decisions.keep(decision)
+    return decision.allowed

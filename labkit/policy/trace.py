@@ -128,6 +128,10 @@ class StatementTrace(NamedTuple):
     #: Whether every element matched, so that the statement's effect counts.
     applies: bool
 
+    def __repr__(self) -> str:
+        verb = "applies" if self.applies else "does not apply"
+        return f"<statement {self.label}: {self.effect}, {verb}>"
+
     @property
     def effect(self) -> str:
         return self.statement.effect
@@ -179,6 +183,9 @@ class LayerTrace(NamedTuple):
     allows: bool
     #: How directly the Allow statements that apply name the caller: the best of them.
     granted: Named
+
+    def __repr__(self) -> str:
+        return f"<layer {self.name}: {self.verdict.value}>"
 
     @property
     def verdict(self) -> Verdict:

@@ -22,7 +22,7 @@ _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamo
 _ALWAYS = {("sts", "GetCallerIdentity")}
 
 
-def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[int]:
+def authorize(call: Call, caller: Caller, state: State) -> set[int]:
     """Raise AWS's denial, or return the elements of the request that go on without leave."""
     if call.unsigned:
         return set()
@@ -34,7 +34,7 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
     refused = set()
     for ask in _asks(call, caller, state):
         decision = put(ask, caller, state, context)
-        state.decisions.keep(request_id, decision)
+        state.decisions.keep(decision)
         if decision.allowed:
             continue
         if ask.element is None:

@@ -148,8 +148,9 @@ def _mended(part: ElementTrace | ConditionTrace, trace: StatementTrace, request:
     elif part.element == "Action":
         yield from (_action(request, raw) for raw in trace.statement.actions)
     elif part.element == "Resource":
-        texts = [nearest(p.resolved, part.value) for p in part.patterns if p.resolved is not None]
-        yield from (Edit("resource", part.value, _named(text)) for text in texts)
+        texts = [_named(nearest(p.resolved, part.value)) for p in part.patterns if p.resolved is not None]
+        alike = (text for text in texts if _is_object(text) is _is_object(part.value))
+        yield from (Edit("resource", part.value, text) for text in alike)
     elif part.element == "Principal":
         named = [each.raw.removeprefix("AWS: ") for each in part.patterns]
         yield from (
@@ -159,6 +160,11 @@ def _mended(part: ElementTrace | ConditionTrace, trace: StatementTrace, request:
 
 def _action(request: Request, raw: str) -> Edit:
     return Edit("action", request.action, nearest(raw, request.action))
+
+
+def _is_object(resource: str) -> bool:
+    """What is asked of an object in S3 cannot be asked of its bucket."""
+    return resource.startswith("arn:aws:s3:::") and "/" in resource
 
 
 def _named(resource: str) -> str:
