@@ -122,7 +122,7 @@ def _relevant(found: Explanation) -> tuple[StatementTrace, ...]:
 
 def _variable(variable: VariableTrace, found: Explanation) -> tuple[Cell, ...]:
     if variable.value is None:
-        return row(variable.raw, "none", "the request has no such key, or several values for it")
+        return row(variable.raw, "no value", "the request has no such key, or several values for it")
     value = Cell(plain(variable.value, name=variable.key), code=True)
     steps = ("the pattern's own default",) if variable.defaulted else origin(variable.key, found.request)
     return row(variable.raw, value, " → ".join(steps))

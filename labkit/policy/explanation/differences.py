@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
+from labkit.policy.match import like
+
 #: Longer texts are compared up to here: ARNs have 2,048 characters at most.
 _LONGEST = 2048
-#: The table of `nearest` has this many cells at most.
+#: The tables of `nearest` have this many cells at most.
 _CELLS = 60_000
 
 
@@ -72,44 +76,87 @@ def _after_stars(pattern: str, places: set[int]) -> set[int]:
 
 
 def nearest(pattern: str, value: str) -> str:
-    """The text that matches `pattern` with the fewest characters changed in `value`."""
-    if len(pattern) * len(value) > _CELLS:
+    """A text that matches `pattern`, made from `value` by changing as few of its names as can be.
+
+    Names are what stands between `/`; one with wildcards in it is changed letter by letter.
+    """
+    if like(pattern, version="").matches(value, {}):
+        return value
+    wanted, given = _names(pattern), _names(value)
+    if len(wanted) * len(given) > _CELLS or len(pattern) * len(value) > _CELLS:
         return pattern.replace("*", "").replace("?", "x")
-    return _walk_back(_costs(pattern, value), pattern, value)
+    return "".join(_align(wanted, given, _rename, gap=2.0))
 
 
-def _costs(pattern: str, value: str) -> list[list[int]]:
-    """Characters to change so that the first `j` of the value match the first `i` of the pattern."""
-    costs = [list(range(len(value) + 1))]
-    for i, char in enumerate(pattern):
-        above, row = costs[i], list[int]()
-        for j in range(len(value) + 1):
-            if char == "*":
-                options = [above[j], *([row[j - 1]] if j else [])]
-            else:
-                options = [above[j] + 1, *([row[j - 1] + 1] if j else [])]
-                if j:
-                    options.append(above[j - 1] + (char not in ("?", value[j - 1])))
-            row.append(min(options))
-        costs.append(row)
-    return costs
+#: From an element of the pattern and one of the value to what it costs to put the second output in.
+Pair = Callable[[str, str], tuple[float, str]]
 
 
-def _walk_back(costs: list[list[int]], pattern: str, value: str) -> str:
-    i, j, found = len(pattern), len(value), []
+def _names(text: str) -> list[str]:
+    """The fields of an ARN and the names between `/`, with what parts them.
+
+    A `*` at the edge of a name may go on beyond it.
+    """
+    fields = re.split("(:)", text, maxsplit=5) if text.startswith("arn:") else [text]
+    names = [name for field in fields for name in re.split("(/)", field)]
+    found = []
+    for name in names:
+        before = ["*"] if len(name) > 1 and name.startswith("*") else []
+        after = ["*"] if len(name) > 1 and name.endswith("*") else []
+        found += [*before, name, *after]
+    return [name for name in found if name]
+
+
+def _rename(wanted: str, given: str) -> tuple[float, str]:
+    if wanted == given:
+        return 0.0, given
+    if wanted in "/:" or given in "/:":
+        return float("inf"), wanted
+    text = wanted
+    if "*" in wanted or "?" in wanted:
+        text = "".join(_align(list(wanted), list(given), _respell, gap=1.0))
+    if text == given:
+        return 0.0, given
+    return 2 - SequenceMatcher(None, text, given, autojunk=False).ratio(), text
+
+
+def _respell(wanted: str, given: str) -> tuple[float, str]:
+    same = wanted in ("?", given)
+    return (0.0, given) if same else (1.0, wanted)
+
+
+def _align(wanted: Sequence[str], given: Sequence[str], pair: Pair, *, gap: float) -> list[str]:
+    """The cheapest way through both; `*` takes as many elements as it likes, any other gap has its price."""
+    rows = [[(gap * j, _DROP) for j in range(len(given) + 1)]]
+    for element in wanted:
+        above, row = rows[-1], list[tuple[float, str]]()
+        for j in range(len(given) + 1):
+            options = [(above[j][0] + (0 if element == "*" else gap), _ADD)]
+            if j:
+                step = 0 if element == "*" else gap
+                options.append((row[j - 1][0] + step, _KEEP if element == "*" else _DROP))
+            if j and element != "*":
+                options.append((above[j - 1][0] + pair(element, given[j - 1])[0], _PAIR))
+            row.append(min(options, key=lambda option: option[0]))
+        rows.append(row)
+    return _walk_back(rows, wanted, given, pair)
+
+
+_ADD, _DROP, _KEEP, _PAIR = "add", "drop", "keep", "pair"
+
+
+def _walk_back(
+    rows: Sequence[Sequence[tuple[float, str]]], wanted: Sequence[str], given: Sequence[str], pair: Pair
+) -> list[str]:
+    i, j, found = len(wanted), len(given), list[str]()
     while i or j:
-        char, here = pattern[i - 1] if i else "", costs[i][j]
-        step = 0 if char == "*" else 1
-        same = char in ("?", value[j - 1]) if i and j else False
-        if i and j and char != "*" and here == costs[i - 1][j - 1] + (not same):
-            found.append(value[j - 1] if same else char)
-            i, j = i - 1, j - 1
-        elif char == "*" and j and here == costs[i][j - 1]:
-            found.append(value[j - 1])
-            j -= 1
-        elif i and here == costs[i - 1][j] + step:
-            found.append({"*": "", "?": "x"}.get(char, char))
-            i -= 1
-        else:
-            j -= 1
-    return "".join(reversed(found))
+        move = rows[i][j][1]
+        if move == _PAIR:
+            found.append(pair(wanted[i - 1], given[j - 1])[1])
+        elif move == _KEEP:
+            found.append(given[j - 1])
+        elif move == _ADD:
+            found.append(wanted[i - 1].replace("*", "").replace("?", "x"))
+        i -= move in (_ADD, _PAIR)
+        j -= move in (_DROP, _KEEP, _PAIR)
+    return found[::-1]

@@ -75,7 +75,7 @@ def _with_neighbours(change: PolicyChange, judgement: Judgement) -> PolicyChange
     before, after = judgement.policies, change.policies
     turned = (
         request
-        for request in probes(judgement, after)
+        for request in probes(judgement.request, (before, after))
         if decide(request, policies=before).allowed is not decide(request, policies=after).allowed
     )
     return replace(change, opens=tuple(islice(turned, _NAMED)))
@@ -186,8 +186,9 @@ def _loosened(part: ConditionTrace, statement: Raw) -> str | None:
     else:
         keys.pop(part.key)
         sentence = f"does without its condition on `{part.key}`"
-    conditions = {**statement["Condition"], operator: keys}
-    statement["Condition"] = {name: found for name, found in conditions.items() if found}
+    conditions = {**statement.pop("Condition"), operator: keys}
+    left = {name: found for name, found in conditions.items() if found}
+    statement.update({"Condition": left} if left else {})
     return sentence
 
 

@@ -5,11 +5,10 @@ What a change of a policy opens is looked for among these. They are samples, not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from labkit.policy.decide import Judgement
 from labkit.policy.document import Statement
 from labkit.policy.layers import PolicySet
 from labkit.policy.request import Request
@@ -18,9 +17,8 @@ _ACTIONS, _RESOURCES = 16, 8
 _IDENTITY_ID = "cognito-identity.amazonaws.com:sub"
 
 
-def probes(judgement: Judgement, policies: PolicySet) -> Iterator[Request]:
-    """Neighbours of the request, itself left out."""
-    request = judgement.request
+def probes(request: Request, policies: Sequence[PolicySet]) -> Iterator[Request]:
+    """Neighbours of the request, itself left out, by what any of the policies names."""
     actions = list(dict.fromkeys([request.action, *_actions(request, policies)]))[:_ACTIONS]
     resources = list(dict.fromkeys([request.resource, *_resources(request)]))[:_RESOURCES]
     for action, resource in product(actions, resources):
@@ -28,10 +26,10 @@ def probes(judgement: Judgement, policies: PolicySet) -> Iterator[Request]:
             yield replace(request, action=action, resource=resource)
 
 
-def _actions(request: Request, policies: PolicySet) -> Iterator[str]:
+def _actions(request: Request, policies: Sequence[PolicySet]) -> Iterator[str]:
     """Actions of the same service that a policy names; a wildcard alone names none."""
     service = request.action.partition(":")[0].lower()
-    for statement in _statements(policies):
+    for statement in (each for one in policies for each in _statements(one)):
         for action in (*statement.actions, *statement.not_actions):
             if action.lower().startswith(f"{service}:") and not set("*?") & set(action):
                 yield action

@@ -16,7 +16,7 @@ from labkit.policy.variables import Context
 Sample = str | tuple[str, ...] | None
 
 #: Documentation addresses (RFC 5737, RFC 3849): outside whatever a policy names.
-_ELSEWHERE = ("198.51.100.1", "203.0.113.1", "2001:db8::1")
+_ELSEWHERE, _ELSEWHERE_V6 = ("198.51.100.1", "203.0.113.1"), ("2001:db8::1",)
 
 
 def samples(
@@ -60,7 +60,7 @@ def _singles(base: str, trace: ConditionTrace, value: str) -> Iterator[str]:
     if base.startswith(("String", "Arn", "Binary")):
         yield f"{value}-other" if value else "other"
     if "Ip" in base:
-        yield from _ELSEWHERE
+        yield from _ELSEWHERE_V6 if ":" in value else _ELSEWHERE
 
 
 def _like(base: str, wanted: str, value: str) -> Iterator[str]:
