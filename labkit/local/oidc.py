@@ -81,7 +81,7 @@ def verified(
     claims = signed(token, keys_of(name, state), algorithms)
     if claims.get("iss") != name or any(claim not in claims for claim in ("aud", "exp", "sub")):
         raise NotAToken
-    if not isinstance(claims["exp"], int) or not isinstance(claims["aud"], str | list):
+    if not (isinstance(claims["sub"], str) and isinstance(claims["exp"], int) and audience(claims)):
         raise NotAToken
     return claims
 
@@ -117,12 +117,13 @@ def keys_of(name: str, state: State) -> dict[str, Any]:
 
 
 def audience(claims: Mapping[str, Any]) -> str:
-    """`azp`, or `aud` where there is none: whom the issuer gave the token to.
+    """`azp`, or `aud` where there is none: whom the issuer gave the token to; empty where it says neither.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html
     """
     given = claims.get("azp") or claims["aud"]
-    return str(given[0] if isinstance(given, list) and given else given)
+    first = given[0] if isinstance(given, list) and given else given
+    return first if isinstance(first, str) else ""
 
 
 def provider_named(host: str, state: State) -> Any:

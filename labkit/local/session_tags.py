@@ -47,11 +47,13 @@ class SessionTags:
     @classmethod
     def in_token(cls, claims: Mapping[str, Any]) -> SessionTags:
         """The tags of a web identity token: "multivalued session tags are not supported"."""
-        given = claims.get(_CLAIM)
-        if not isinstance(given, dict):
-            return NO_TAGS
-        pairs = [(key, _single(value)) for key, value in (given.get("principal_tags") or {}).items()]
-        return cls.passed(pairs, given.get("transitive_tag_keys") or [])
+        given = claims.get(_CLAIM, {})
+        tags = given.get("principal_tags", {}) if isinstance(given, dict) else None
+        transitive = given.get("transitive_tag_keys", []) if isinstance(given, dict) else None
+        if not isinstance(tags, dict) or not isinstance(transitive, list):
+            raise _invalid(f"The claim {_CLAIM} of the token is not valid.")
+        pairs = [(key, _single(value)) for key, value in tags.items()]
+        return cls.passed(pairs, map(str, transitive))
 
     @property
     def claim(self) -> dict[str, Any]:
@@ -95,7 +97,7 @@ NO_TAGS = SessionTags()
 
 def _single(value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    if len(values) != 1:
+    if len(values) != 1 or isinstance(values[0], dict | list):
         raise _invalid("A session tag must have a single value.")
     return str(values[0])
 

@@ -63,7 +63,8 @@ def _check_on_server(pool_id: str, claims: Mapping[str, Any], state: State) -> N
 
     https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CognitoIdentityProvider.html
     """
-    user = find_user(find_pool(pool_id, state), claims["sub"])
+    pool = find_pool(pool_id, state)
+    user = find_user(pool, claims["sub"]) if pool is not None else None
     grant = state.user_pools[pool_id].grants.get(claims.get("origin_jti", ""))
     if user is None or not user.enabled or (grant is not None and grant.revoked):
         raise invalid("Token is no longer valid.")  # unconfirmed text

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-conditio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _GOOGLE = "accounts.google.com"
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
 _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
+_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 
 
 def identity_of(token: str, issuer: str, state: State) -> WebIdentity:
@@ -43,8 +45,16 @@ def identity_of(token: str, issuer: str, state: State) -> WebIdentity:
         keys=_keys(host, claims, audience),
         issuer=issuer,
         tags=SessionTags.in_token(claims),
-        source_identity=claims.get(_SOURCE_IDENTITY),
+        source_identity=_source_identity(claims),
     )
+
+
+def _source_identity(claims: Mapping[str, Any]) -> str | None:
+    """ "The value of source identity must be between 2 and 64 characters long" and of the name's letters."""
+    given = claims.get(_SOURCE_IDENTITY)
+    if given is not None and not (isinstance(given, str) and _NAME.fullmatch(given)):
+        raise AwsError("InvalidIdentityToken", "The source identity of the token is not valid.")
+    return given
 
 
 def _keys(host: str, claims: Mapping[str, Any], audience: str) -> dict[str, str | tuple[str, ...]]:
