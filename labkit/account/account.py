@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from labkit.account.clock import Clock
 from labkit.account.control import Send, get
 from labkit.account.guard import Guard
+from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
 from labkit.errors import LabError
@@ -65,6 +66,7 @@ class Account:
     confirm: Callable[[str], bool] | None
     _guard: Guard
     _outbox: Outbox
+    _issuers: Issuers
     _make_client: MakeClient
     _send: Send
     _close: Callable[[], None]
@@ -129,6 +131,13 @@ class Account:
     def outbox(self, username: str | None = None) -> list[Message]:
         """What the local account would have sent, newest last. Raises LabError on a real account."""
         return self._outbox.messages(username)
+
+    def tell_issuer_keys(self, issuer: str, jwks: Mapping[str, Any]) -> None:
+        """Have the local account believe tokens of an OpenID Connect issuer that these keys verify.
+
+        `issuer` is the tokens' `iss`. Raises LabError on a real account, which asks the issuer itself.
+        """
+        self._issuers.tell(issuer, jwks)
 
     def close(self) -> None:
         """Let the account go; one that runs in this process stops, with all that is in it."""

@@ -10,6 +10,7 @@ from typing import Any
 from labkit.account.account import Account, Anonymous, MakeClient, keys
 from labkit.account.clock import RealClock
 from labkit.account.guard import Guard
+from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
 from labkit.errors import LabError
@@ -49,6 +50,7 @@ def open_account(
         confirm=confirm,
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
         _outbox=Mailbox(ask),
+        _issuers=PublicIssuers(),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,
         _close=lambda: None,
