@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,6 +14,7 @@ from labkit.account.clock import Clock
 from labkit.account.control import Send, get
 from labkit.account.decisions import Decisions
 from labkit.account.guard import Guard
+from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
 from labkit.errors import LabError
@@ -73,6 +74,7 @@ class Account:
     _guard: Guard
     _outbox: Outbox
     _decisions: Decisions
+    _issuers: Issuers
     _make_client: MakeClient
     _send: Send
     _close: Callable[[], None]
@@ -150,6 +152,13 @@ class Account:
         """Whoever catches the error later can ask this account about it."""
         if "Error" in parsed:
             parsed.setdefault("ResponseMetadata", {})[self.METADATA] = self
+
+    def tell_issuer_keys(self, issuer: str, jwks: Mapping[str, Any]) -> None:
+        """Have the local account believe tokens of an OpenID Connect issuer that these keys verify.
+
+        `issuer` is the tokens' `iss`. Raises LabError on a real account, which asks the issuer itself.
+        """
+        self._issuers.tell(issuer, jwks)
 
     def close(self) -> None:
         """Let the account go; one that runs in this process stops, with all that is in it."""

@@ -11,6 +11,7 @@ from labkit.account.account import Account, Anonymous, MakeClient, keys
 from labkit.account.clock import RealClock
 from labkit.account.decisions import Untold
 from labkit.account.guard import Guard
+from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
 from labkit.errors import LabError
@@ -51,6 +52,7 @@ def open_account(
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
         _decisions=Untold(),
         _outbox=Mailbox(ask),
+        _issuers=PublicIssuers(),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,
         _close=lambda: None,

@@ -18,6 +18,7 @@ from labkit.account.clock import LocalClock
 from labkit.account.control import Control, Response, Send, get
 from labkit.account.decisions import LocalDecisions
 from labkit.account.guard import Guard
+from labkit.account.issuers import ToldIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import LocalOutbox
 from labkit.errors import LabError
@@ -98,6 +99,7 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=None),
         _outbox=LocalOutbox(control),
         _decisions=LocalDecisions(control),
+        _issuers=ToldIssuers(control),
         _make_client=_client_maker(running, region),
         _send=running.send,
         _close=running.close,

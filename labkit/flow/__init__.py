@@ -1,5 +1,21 @@
 """The stages, from sign-up to a stored object: one function for each AWS operation that is taught."""
 
-from labkit.flow import access, identity_pool, sign_in, user_pool
+from labkit.flow import (
+    access,
+    developer_identity,
+    identity_pool,
+    principal_tags,
+    role_mapping,
+    sign_in,
+    user_pool,
+)
 
-__all__ = ["access", "identity_pool", "sign_in", "user_pool"]
+__all__ = [
+    "access",
+    "developer_identity",
+    "identity_pool",
+    "principal_tags",
+    "role_mapping",
+    "sign_in",
+    "user_pool",
+]

@@ -41,6 +41,13 @@ HINTS = {
     "GetOpenIdToken InvalidParameterException": (
         "The basic flow needs `allow_classic_flow=True` on the Identity Pool."
     ),
+    "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.": (
+        "A mapping chooses the role, so the Identity Pool must take it: `get_credentials_for_identity`."
+    ),
+    "DeveloperUserAlreadyRegisteredException": "`lookup_developer_identity` tells this user's Identity ID.",
+    "AssumeRoleWithWebIdentity InvalidIdentityToken": (
+        "Register the issuer in IAM; the local account must be told its keys: `account.tell_issuer_keys`."
+    ),
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 

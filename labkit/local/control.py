@@ -1,4 +1,5 @@
-"""What a local account can do that AWS cannot: show its outbox, move its clock, tell how it decided.
+"""What a local account can do that AWS cannot: show its outbox, move its clock, tell how it decided, be
+told an issuer's keys.
 
 An AWS-JSON service named `labkit`, signed like any other, so that policies decide who may use it.
 """
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
+from labkit.local import oidc
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.policy.case import Case
@@ -61,9 +63,25 @@ def advance_clock(call: Call, state: State) -> dict[str, Any]:
     return get_clock(call, state)
 
 
+def tell_issuer_keys(call: Call, state: State) -> dict[str, Any]:
+    """The JSON Web Key Set with which an OpenID Connect issuer signs; AWS would fetch it from the issuer."""
+    issuer, jwks = call.parameters.get("Issuer"), call.parameters.get("Jwks")
+    if not isinstance(issuer, str) or not issuer.startswith("https://"):
+        raise AwsError("ValidationException", "Issuer must be the `iss` of its tokens, as `https://…`.")
+    try:
+        state.issuers.tell(issuer, jwks if isinstance(jwks, dict) else {})
+    except oidc.NoKey:
+        raise AwsError(
+            "ValidationException",
+            "Jwks must be a JSON Web Key Set with public RSA or EC keys, each with a `kid`.",
+        ) from None
+    return {"Issuer": issuer}
+
+
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
     "GetDecision": get_decision,
     "ReadOutbox": read_outbox,
+    "TellIssuerKeys": tell_issuer_keys,
 }

@@ -69,10 +69,14 @@ def _require(document: Any, kind: Literal["identity", "resource", "trust"], code
 
 
 def load_aws_managed(call: Call, state: State) -> None:
-    """Make the one AWS managed policy known that this call names; all 1,500 would slow the start."""
+    """Make the AWS managed policy known that this call names."""
+    make_known(call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or "", state)
+
+
+def make_known(arn: str, state: State) -> None:
+    """Give moto one AWS managed policy; all 1,500 would slow the start."""
     from moto.iam.models import AWSManagedPolicy, iam_backends
 
-    arn = call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or ""
     iam = iam_backends[state.account_id]["aws"]
     if not arn.startswith("arn:aws:iam::aws:policy/") or arn in iam.managed_policies:
         return

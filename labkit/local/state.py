@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
 from labkit.local.identity_pools.state import IdentityPools
+from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.seed import Source
 from labkit.local.sessions import Sessions
@@ -57,6 +58,7 @@ class State:
     #: Tells this run of the account from an earlier one at the same address.
     instance: str
     outbox: Outbox = field(default_factory=Outbox)
+    issuers: Issuers = field(default_factory=Issuers)
     decisions: Decisions = field(default_factory=Decisions)
     #: moto's backends are not made for threads; one request at a time changes them.
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import dynamodb, other, s3
+from labkit.local.authorization import dynamodb, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, parse, policies_of, role_named
+from labkit.local.authorization.temporary import require_usable
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.refusals import refusals_of
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_ALWAYS = {("sts", "GetCallerIdentity")}
+#: "No permissions are required for users to perform this operation."
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+_ALWAYS = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 
 
 def authorize(call: Call, caller: Caller, state: State) -> set[int]:
@@ -28,6 +31,7 @@ def authorize(call: Call, caller: Caller, state: State) -> set[int]:
         return set()
     if caller.anonymous and call.service != "s3":
         raise refusals_of(call.protocol.name).missing()
+    require_usable(call, caller)
     if (call.service, call.operation) in _ALWAYS:
         return set()
     context = context_of(call, caller, state)
@@ -45,7 +49,9 @@ def authorize(call: Call, caller: Caller, state: State) -> set[int]:
 
 def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     own = _SERVICES.get(call.service)
-    return own(call, state) if own else other.asks(call, caller, state)
+    if own:
+        return own(call, state)
+    return sts.asks(call, caller, state) if call.service == "sts" else other.asks(call, caller, state)
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
