@@ -28,6 +28,8 @@ class SessionTags:
     tags: Mapping[str, str] = field(default_factory=dict)
     #: Keys of those that go on to the next session of a role chain.
     transitive: tuple[str, ...] = ()
+    #: Tag → where its value came from, step by step.
+    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def passed(cls, pairs: Iterable[tuple[str, str]], transitive: Iterable[str] = ()) -> SessionTags:
@@ -75,7 +77,9 @@ class SessionTags:
                 "transitive tag key from the calling session."
             )
         kept = {key: value for key, value in earlier.tags.items() if key.lower() in inherited}
-        return SessionTags({**kept, **self.tags}, (*earlier.transitive, *self.transitive))
+        origins = {key: earlier.origins[key] for key in kept if key in earlier.origins}
+        transitive = (*earlier.transitive, *self.transitive)
+        return SessionTags({**kept, **self.tags}, transitive, {**origins, **self.origins})
 
     def over(self, own: Mapping[str, str]) -> dict[str, str]:
         """`aws:PrincipalTag` values: these tags, and those of a role's or user's own that they leave."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local.accounts import LocalAccount, credentials_in, refused, statement
 from tests.local.directory import IdentityPool, claims_of, identity_pool, user_pool
@@ -60,6 +61,25 @@ def test_a_claim_reaches_the_policies_as_a_principal_tag(pool: IdentityPool, buc
     assert refused(put, key="another@example.com/a").code == "AccessDenied"
     map_tags(pool, {})
     assert refused(put, key=f"{name}@example.com/a").code == "AccessDenied"
+
+
+def test_the_decision_tells_which_claim_a_principal_tag_came_from(pool: IdentityPool, bucket: str) -> None:
+    give(pool, trusting_role(pool, own_prefix(bucket, "aws:PrincipalTag/mail"), tags=True))
+    map_tags(pool, CUSTOM)
+    logins = pool.logins(pool.users.confirmed())
+    s3 = pool.account.client("s3", get_credentials(pool, get_id(pool, logins), logins))
+
+    with pytest.raises(ClientError) as answer:
+        s3.put_object(Bucket=bucket, Key="another@example.com/a", Body=b"x")
+    request_id = answer.value.response["ResponseMetadata"]["RequestId"]
+    decision = pool.account.app.state.decisions.get(request_id)
+
+    assert decision is not None
+    assert decision.request.origins["aws:PrincipalTag/mail"] == (
+        f"claim `email` of the login of `{pool.users.provider}`",
+        "the identity pool's map of principal tags: `mail` is `email`",
+        "session tag `mail`",
+    )
 
 
 @pytest.mark.unconfirmed

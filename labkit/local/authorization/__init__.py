@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from labkit.local.authentication import Caller
 from labkit.local.authorization import dynamodb, other, s3, sts
 from labkit.local.authorization.asks import Ask
-from labkit.local.authorization.principal import context_of, parse, policies_of, role_named
+from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
@@ -63,6 +63,7 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
         resource_account=_owner(ask, state),
         context=context | {"aws:ResourceAccount": state.account_id} | dict(ask.context),
         wildcard_only_action=ask.resource == "*",
+        origins=origins_of(caller),
     )
     return decide(request, policies=policies_of(caller, state, resource=_resource_policy(ask, state)))
 

@@ -145,6 +145,16 @@ def _principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
     return context | (_session_keys(session) if session else {})
 
 
+def origins_of(caller: Caller) -> dict[str, tuple[str, ...]]:
+    """Where the values of the caller's principal tags came from, step by step; a role's own need no word."""
+    if caller.session is None:
+        return {}
+    tags = caller.session.limits.tags
+    return {
+        f"aws:PrincipalTag/{key}": (*tags.origins.get(key, ()), f"session tag `{key}`") for key in tags.tags
+    }
+
+
 def _session_keys(session: Session) -> dict[str, ContextValue]:
     context: dict[str, ContextValue] = {"aws:TokenIssueTime": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if session.limits.source_identity:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -81,15 +82,25 @@ def tags_of(pool: Pool, logins: Sequence[Login]) -> SessionTags:
     The backend of a developer's own users names its tags itself; they travel in its token.
     """
     tags: dict[str, str] = {}
+    origins: dict[str, tuple[str, ...]] = {}
     for login in logins:
         if login.provider == PROVIDER:
             tags |= SessionTags.in_token(login.claims).tags
         else:
-            tags |= _mapped(pool, login)
-    return SessionTags.passed(tags.items())
+            claims = _mapped(pool, login)
+            tags |= {tag: as_text(login.claims[claim]) for tag, claim in claims.items()}
+            origins |= {tag: _steps(tag, claim, login) for tag, claim in claims.items()}
+    return replace(SessionTags.passed(tags.items()), origins=origins)
 
 
 def _mapped(pool: Pool, login: Login) -> Mapping[str, str]:
+    """Tag → claim, for the claims that the login's token has."""
     tag_map = next((pool.tag_maps[name] for name in login.names if name in pool.tag_maps), _NO_MAP)
-    claims = login.claims
-    return {tag: as_text(claims[claim]) for tag, claim in tag_map.claims.items() if claim in claims}
+    return {tag: claim for tag, claim in tag_map.claims.items() if claim in login.claims}
+
+
+def _steps(tag: str, claim: str, login: Login) -> tuple[str, ...]:
+    return (
+        f"claim `{claim}` of the login of `{login.provider}`",
+        f"the identity pool's map of principal tags: `{tag}` is `{claim}`",
+    )
