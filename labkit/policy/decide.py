@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from labkit.policy.layers import LAYERS, Layer, PolicySet, applies_to
-from labkit.policy.request import Anonymous, Federated, Question, Request, Service
+from labkit.policy.request import Anonymous, Caller, Federated, Question, Request, Service
 from labkit.policy.trace import LayerTrace, Named, StatementTrace, Verdict
 
 __all__ = ["Anonymous", "Decision", "Federated", "PolicySet", "Request", "Service", "Verdict", "decide"]
@@ -168,15 +168,21 @@ def blocks(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> I
         return
     required = needed(request, policies, layers)
     for name in LAYERS:
-        if name in required and not _allows(name, layers):
+        if name in required and not _allows(name, layers, request.question.caller):
             yield Verdict.IMPLICIT_DENY, name
 
 
-def _allows(name: str, layers: Sequence[Judged]) -> bool:
-    """Whether every layer of a name allows. Only a policy grants; a limit that is missing limits nothing."""
+def _allows(name: str, layers: Sequence[Judged], caller: Caller) -> bool:
+    """Whether every layer of a name allows.
+
+    Only a policy grants; a limit that is missing limits nothing, but for a federated user: "If you do
+    not pass a policy, the resulting federated user session has no permissions".
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
     present = [layer for layer in layers if layer.name == name]
     if not present:
-        return name not in ("resource", "identity")
+        federated = caller.kind == "federated-user"
+        return name not in ("identity", "resource") and not (federated and name == "session")
     return all(layer.allows for layer in present)
 
 

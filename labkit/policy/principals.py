@@ -57,6 +57,8 @@ def _is_account(value: str, caller: Caller) -> bool:
 
 def _is_role(value: str, caller: Caller) -> bool:
     """A role's ARN covers its sessions, whose own ARN leaves the role's path out."""
+    if caller.kind == "role":
+        return value == caller.principal
     found = _ROLE.fullmatch(value) if caller.role is not None else None
     return found is not None and found.groups() == (caller.account, caller.role)
 

@@ -5,11 +5,13 @@ else they would open or close.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
+from labkit.errors import PolicySyntaxError
 from labkit.policy.decide import Judgement, decide, judge
 from labkit.policy.document import Policy
 from labkit.policy.explanation.near_misses import Lack, NearMiss, near_misses
@@ -83,7 +85,11 @@ def _with_neighbours(change: PolicyChange, judgement: Judgement) -> PolicyChange
 
 def _opening(judgement: Judgement, edits: tuple[PolicyEdit, ...], *, depth: int) -> Iterator[PolicyChange]:
     """Mends the first layer that blocks, then the next one, until nothing does."""
-    for edit, policies in _mends(judgement):
+    for edit, build in _mends(judgement):
+        try:
+            policies = build()
+        except PolicySyntaxError:
+            continue  # a request may ask for what no policy can name
         changed = judge(judgement.request, policies=policies)
         if changed.verdict is Verdict.ALLOWED:
             yield PolicyChange((*edits, edit), policies, changed.verdict, ())
@@ -92,23 +98,34 @@ def _opening(judgement: Judgement, edits: tuple[PolicyEdit, ...], *, depth: int)
 
 
 def _closing(judgement: Judgement) -> Iterator[PolicyChange]:
-    """Without the statements that allow it, and with a Deny."""
+    """Without the statements that allow it, or with a Deny."""
     edits = tuple(_without(trace) for trace in judgement.decisive)
     policies = judgement.policies
     for trace in judgement.decisive:
         policies = _replaced(policies, trace, None)
     if edits and decide(judgement.request, policies=policies).verdict is not Verdict.ALLOWED:
         yield PolicyChange(edits, policies, Verdict.IMPLICIT_DENY, ())
-    statement = _new_statement("Deny", judgement.request)
-    denied = replace(policies := judgement.policies, identity=(*policies.identity, _document(statement)))
+    try:
+        edit, denied = _denying(judgement)
+    except PolicySyntaxError:
+        return
     if decide(judgement.request, policies=denied).verdict is Verdict.EXPLICIT_DENY:
-        edit = PolicyEdit(
-            "identity", "", "", f"a new statement denies {_asked(judgement.request)}", None, statement, 3
-        )
         yield PolicyChange((edit,), denied, Verdict.EXPLICIT_DENY, ())
 
 
-def _mends(judgement: Judgement) -> Iterator[tuple[PolicyEdit, PolicySet]]:
+def _denying(judgement: Judgement) -> tuple[PolicyEdit, PolicySet]:
+    request, policies = judgement.request, judgement.policies
+    statement = _new_statement("Deny", request)
+    sentence = f"a new statement denies {_asked(request)}"
+    edit = PolicyEdit("identity", "", "", sentence, None, statement, 3)
+    return edit, replace(policies, identity=(*policies.identity, _document(statement)))
+
+
+#: An edit, and what makes the policies that it leads to.
+Mend = tuple[PolicyEdit, Callable[[], PolicySet]]
+
+
+def _mends(judgement: Judgement) -> Iterator[Mend]:
     if judgement.verdict is Verdict.EXPLICIT_DENY:
         yield from _lifted(judgement)
         return
@@ -116,11 +133,11 @@ def _mends(judgement: Judgement) -> Iterator[tuple[PolicyEdit, PolicySet]]:
     for miss in [miss for miss in near_misses(judgement) if miss.layer == layer][:6]:
         edit = _widened(miss, judgement.request)
         if edit is not None and edit.after is not None:
-            yield edit, _replaced(judgement.policies, miss.trace, edit.after)
-    yield from _added(layer, judgement)
+            yield edit, partial(_replaced, judgement.policies, miss.trace, edit.after)
+    yield _added(layer, judgement)
 
 
-def _lifted(judgement: Judgement) -> Iterator[tuple[PolicyEdit, PolicySet]]:
+def _lifted(judgement: Judgement) -> Iterator[Mend]:
     """The first Deny that applies: with an exception for the caller, or taken away."""
     trace = judgement.decisive[0]
     caller = judgement.request.context.get("aws:PrincipalArn")
@@ -130,8 +147,8 @@ def _lifted(judgement: Judgement) -> Iterator[tuple[PolicyEdit, PolicySet]]:
         conditions["ArnNotEquals"] = {**conditions.get("ArnNotEquals", {}), "aws:PrincipalArn": caller}
         sentence = f"statement `{trace.label}` makes an exception for `{caller}`"
         edit = PolicyEdit(trace.layer.name, trace.policy.name, trace.label, sentence, _raw(trace), after, 1.5)
-        yield edit, _replaced(judgement.policies, trace, after)
-    yield _without(trace), _replaced(judgement.policies, trace, None)
+        yield edit, partial(_replaced, judgement.policies, trace, after)
+    yield _without(trace), partial(_replaced, judgement.policies, trace, None)
 
 
 def _without(trace: StatementTrace) -> PolicyEdit:
@@ -192,33 +209,30 @@ def _loosened(part: ConditionTrace, statement: Raw) -> str | None:
     return sentence
 
 
-def _added(layer: str, judgement: Judgement) -> Iterator[tuple[PolicyEdit, PolicySet]]:
-    """A new statement in the layer, or in each level of it that does not allow."""
-    request, policies = judgement.request, judgement.policies
+def _added(layer: str, judgement: Judgement) -> Mend:
+    """A new statement in the layer, or in each of its levels."""
+    request = judgement.request
     statement = _new_statement("Allow", request)
-    sentence = f"a new statement allows {_asked(request)}"
-    document = _document(statement)
     if layer == "resource":
-        if not isinstance(request.principal, str):
-            statement = {**statement, "Principal": _principal_of(request)}
-        else:
-            statement = {**statement, "Principal": {"AWS": request.principal}}
+        statement["Principal"] = _principal_of(request)
         if request.assumes_role:
             statement.pop("Resource")
+    elif layer == "rcp":
+        statement["Principal"] = "*"
+    edit = PolicyEdit(layer, "", "", f"a new statement allows {_asked(request)}", None, statement, 3)
+    return edit, partial(_extended, judgement.policies, layer, statement)
+
+
+def _extended(policies: PolicySet, layer: str, statement: Raw) -> PolicySet:
+    if layer == "resource":
         raw = [*(policies.resource.raw if policies.resource else ()), statement]
-        changed = replace(policies, resource=_document(*raw))
-    elif layer in ("scp", "rcp"):
-        levels = tuple((*level, _for_everyone(document, layer)) for level in getattr(policies, layer))
-        changed = replace(policies, scp=levels) if layer == "scp" else replace(policies, rcp=levels)
-    elif layer == "identity":
-        changed = replace(policies, identity=(*policies.identity, document))
-    elif layer == "boundary":
-        changed = replace(policies, boundary=(*(policies.boundary or ()), document))
-    elif layer == "session":
-        changed = replace(policies, session=(*(policies.session or ()), document))
+        return replace(policies, resource=_document(*raw))
+    document, present = _document(statement), getattr(policies, layer) or ()
+    if layer in ("scp", "rcp"):
+        changed: dict[str, Any] = {layer: tuple((*level, document) for level in present)}
     else:
-        changed = replace(policies, iot=(*(policies.iot or ()), document))
-    yield PolicyEdit(layer, "", "", sentence, None, statement, 3), changed
+        changed = {layer: (*present, document)}
+    return replace(policies, **changed)
 
 
 def _principal_of(request: Request) -> Raw | str:
@@ -228,12 +242,6 @@ def _principal_of(request: Request) -> Raw | str:
     if isinstance(principal, Federated):
         return {"Federated": principal.provider}
     return "*" if isinstance(principal, Anonymous) else {"AWS": principal}
-
-
-def _for_everyone(policy: Policy, layer: str) -> Policy:
-    if layer != "rcp":
-        return policy
-    return _document(*({**raw, "Principal": "*"} for raw in policy.raw))
 
 
 def _new_statement(effect: str, request: Request) -> Raw:

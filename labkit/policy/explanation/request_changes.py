@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice, product
 
+from labkit.errors import LabError
 from labkit.policy.decide import Judgement, judge
 from labkit.policy.explanation.differences import Difference, nearest
 from labkit.policy.explanation.near_misses import near_misses
@@ -96,7 +97,10 @@ def _search(start: Judgement) -> Iterator[RequestChange]:
             seen.add(_identity(request))
             tried += 1
             step = cost + sum(edit.cost for edit in more)
-            changed = judge(request, policies=judgement.policies)
+            try:
+                changed = judge(request, policies=judgement.policies)
+            except LabError:
+                continue  # a policy may name what calls nobody
             heapq.heappush(heap, (step, next(order), (*edits, *more), changed))
 
 
