@@ -25,10 +25,10 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def nearest(word: object, choices: Iterable[str]) -> str | None:
+def nearest(word: object, choices: Iterable[str], *, similar: float = 0.75) -> str | None:
     """The choice that was probably meant: the same word in another case, or the most similar one."""
     by_lower = {choice.lower(): choice for choice in choices}
-    found = get_close_matches(str(word)[:_LONGEST].lower(), by_lower, n=1, cutoff=0.75)
+    found = get_close_matches(str(word)[:_LONGEST].lower(), by_lower, n=1, cutoff=similar)
     return by_lower[found[0]] if found else None
 
 
