@@ -113,6 +113,18 @@ def _trust_actions(statement: Element, pointer: str) -> None:
             raise refusal(f"{pointer}.Action", value, "actions of STS such as `sts:AssumeRole`")
 
 
+def _trust_in_one_pool(statement: Element, pointer: str) -> None:
+    """IAM refuses trust in every identity pool: "A condition block must be present for the Cognito provider".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#trust-policies
+    """
+    principal = statement.get("Principal")
+    providers = listed(principal.get("Federated", ())) if isinstance(principal, Mapping) else ()
+    if "cognito-identity.amazonaws.com" in providers and not statement.get("Condition"):
+        expected = "a condition block, which must be present for the Cognito provider"
+        raise refusal(f"{pointer}.Condition", "nothing", expected)
+
+
 def _everyone(statement: Element, pointer: str) -> None:
     """A resource control policy: its Principal is `*`, and only AWS's own RCPFullAWSAccess allows.
 
@@ -132,7 +144,14 @@ _RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         "identity": _IDENTITY,
         "boundary": _IDENTITY,
         "session": _IDENTITY,
-        "trust": (_some_principal, _trust_elements, _trust_actions, _plain_sid, _principals_named),
+        "trust": (
+            _some_principal,
+            _trust_elements,
+            _trust_actions,
+            _plain_sid,
+            _principals_named,
+            _trust_in_one_pool,
+        ),
         "resource": (_some_principal, _principals_named),
         # Since September 2025 a service control policy may say whatever an identity policy may.
         # https://aws.amazon.com/blogs/security/unlock-new-possibilities-aws-organizations-service-control-policy-now-supports-full-iam-language

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from labkit.policy import reference
+from labkit.policy.conditions import Condition
 from labkit.policy.document import Policy, Statement
 from labkit.policy.places import Kind
 
@@ -54,6 +55,10 @@ class Subject:
         """The values of an element with their pointers."""
         for index, value in enumerate(values):
             yield f"{self.pointer}.{element}" + (f"[{index}]" if len(values) > 1 else ""), value
+
+    def condition(self, condition: Condition) -> str:
+        """The pointer to a key under an operator."""
+        return f"{self.pointer}.Condition.{condition.operator}.{condition.key}"
 
     @property
     def known_actions(self) -> tuple[tuple[str, str], ...] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.policy.advice.conditions import family
+from labkit.policy.advice.operators import family
 from labkit.policy.advice.record import GUIDE, Advice, Subject, analyzer
 from labkit.policy.conditions import take_apart
 from labkit.policy.context_keys import find, nearest_key
@@ -31,7 +31,7 @@ def advise_variables(subject: Subject) -> Iterator[Advice]:
             yield from _advise_text(subject, pointer, value)
             yield from _in_head(pointer, value)
     for condition in statement.conditions:
-        pointer = f"{subject.pointer}.Condition.{condition.operator}.{condition.key}"
+        pointer = subject.condition(condition)
         for value in condition.values:
             if family(take_apart(condition.operator)[1]) in ("String", "Arn"):
                 yield from _advise_text(subject, pointer, value)

@@ -24,6 +24,9 @@ SUB = "${cognito-identity.amazonaws.com:sub}"
 OBJECT, BUCKET = "arn:aws:s3:::shelf/*", "arn:aws:s3:::shelf"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/Books"
 POOL = "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Books"
+WEB = "sts:AssumeRoleWithWebIdentity"
+GITHUB = "token.actions.githubusercontent.com"
+SAML = "arn:aws:iam::111122223333:saml-provider/Adfs"
 
 
 def allow(**change: Any) -> dict[str, Any]:
@@ -100,28 +103,69 @@ def test_nothing_is_said_of_a_correct_statement(statement: dict[str, Any]) -> No
     assert advice(statement, kind="identity") == []
 
 
-@pytest.mark.parametrize(
-    "condition",
-    [
-        {
-            "StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:1"},
-            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
-        },
-        {"StringEquals": {f"{POOL}:aud": "client", f"{POOL}:sub": "7f"}},
-        {"StringEquals": {"graph.facebook.com:app_id": "1", "www.amazon.com:user_id": "2"}},
-        {"StringEquals": {"accounts.google.com:email": "a@example.com"}},
-        {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:me/books:*"}},
-        {"StringEquals": {"oidc.example.com/realms/a:sub": "7f", "oidc.example.com/realms/a:team": "red"}},
-        {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}},
-        {"StringEquals": {"sts:ExternalId": "7"}, "StringLike": {"sts:RoleSessionName": "a*"}},
-    ],
-    ids=lambda each: json.dumps(each)[:80],
-)
-def test_the_claims_of_identity_providers_are_keys(condition: dict[str, Any]) -> None:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
-    trust = {"Effect": "Allow", "Principal": {"Federated": POOL}, "Action": "sts:AssumeRoleWithWebIdentity"}
+def trust(provider: str, condition: dict[str, Any], action: Any = WEB) -> dict[str, Any]:
+    principal = {"Federated": provider}
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Condition": condition}
 
-    assert advice({**trust, "Condition": condition}, kind="trust") == []
+
+@pytest.mark.parametrize(
+    "provider, condition",
+    [
+        (
+            "cognito-identity.amazonaws.com",
+            {
+                "StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:1"},
+                "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"},
+            },
+        ),
+        (POOL, {"StringEquals": {f"{POOL}:aud": "client", f"{POOL}:sub": "7f"}}),
+        (f"arn:aws:iam::111122223333:oidc-provider/{POOL}", {"StringEquals": {f"{POOL}:aud": "client"}}),
+        ("graph.facebook.com", {"StringEquals": {"graph.facebook.com:app_id": "1"}}),
+        ("www.amazon.com", {"StringEquals": {"www.amazon.com:user_id": "2"}}),
+        ("accounts.google.com", {"StringEquals": {"accounts.google.com:email": "a@example.com"}}),
+        (GITHUB, {"StringLike": {f"{GITHUB}:sub": "repo:me/books:*"}}),
+        (
+            "oidc.example.com/a",
+            {"StringEquals": {"oidc.example.com/a:sub": "7f", "oidc.example.com/a:x": "y"}},
+        ),
+    ],
+)
+def test_the_claims_of_identity_providers_are_keys(provider: str, condition: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
+    assert advice(trust(provider, condition), kind="trust") == []
+    assert advice(trust(provider, condition, [WEB, "sts:TagSession"]), kind="trust") == []
+
+
+def test_the_attributes_of_a_saml_assertion_are_keys() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml"""
+    audience = {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}
+    assert advice(trust(SAML, audience, "sts:AssumeRoleWithSAML"), kind="trust") == []
+
+
+@pytest.mark.parametrize(
+    "provider, action", [(POOL, "sts:AssumeRole"), (POOL, "sts:AssumeRoleWithSAML"), (SAML, WEB)]
+)
+def test_a_provider_with_the_operation_of_others_is_named(provider: str, action: str) -> None:
+    condition = {"StringEquals": {f"{POOL}:aud": "client"}}
+    assert advice(trust(POOL, condition), kind="trust") == []
+
+    found = only(trust(provider, condition, action), kind="trust")
+
+    assert found.check == "MISMATCHED_ACTION_FOR_PRINCIPAL"
+    assert found.suggestion == ("sts:AssumeRoleWithSAML" if provider == SAML else WEB)
+
+
+def test_a_provider_whose_claims_no_condition_asks_for_is_named() -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html"""
+    audience = {"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:1"}}
+    assert advice(trust("cognito-identity.amazonaws.com", audience), kind="trust") == []
+
+    guests = {"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}}
+    found = only(trust("cognito-identity.amazonaws.com", guests), kind="trust")
+
+    assert found.check == "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL"
+    assert found.suggestion == "cognito-identity.amazonaws.com:aud"
+    assert only(trust(POOL, {}), kind="trust").suggestion == f"{POOL}:aud"
 
 
 @pytest.mark.parametrize(
@@ -549,7 +593,7 @@ def test_little_is_said_of_all_that_aws_manages(managed: dict[str, Any]) -> None
 
 
 def test_of_the_vectors_of_cognito_those_alone_are_advised_that_show_a_trap() -> None:
-    """Version missing (058), and LeadingKeys with Scan (059 to 066)."""
+    """The wrong operation (018), Version missing (058), and LeadingKeys with Scan (059 to 066)."""
     cases = json.loads((VECTORS / "cognito.json").read_text(encoding="utf-8"))["cases"]
     advised = set()
     for case in cases:
@@ -561,7 +605,7 @@ def test_of_the_vectors_of_cognito_those_alone_are_advised_that_show_a_trap() ->
             advised.add(case["id"])
 
     assert len(cases) > 50
-    assert advised == {f"cognito-0{number}" for number in range(58, 67)}
+    assert advised == {f"cognito-0{number}" for number in (18, *range(58, 67))}
 
 
 def test_advice_takes_little_time_once_the_reference_is_read() -> None:

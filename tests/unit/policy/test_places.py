@@ -83,7 +83,7 @@ def test_an_identity_policy_does_something_to_something(element: str) -> None:
         ("AWS", "arn:aws:sts::111122223333:assumed-role/L/s", "arn:aws:s3:::shelf"),
         ("Service", "lambda.amazonaws.com", "lambda"),
         ("Service", "states.eu-west-1.amazonaws.com", "*.amazonaws.com"),
-        ("Federated", "cognito-identity.amazonaws.com", "cognito"),
+        ("Federated", "accounts.google.com", "google"),
         ("Federated", "arn:aws:iam::111122223333:saml-provider/Adfs", "arn:aws:iam::111122223333:user/Adfs"),
     ],
 )
@@ -116,6 +116,22 @@ def test_a_trust_policy_speaks_of_sts_alone() -> None:
     assert (
         refused(document(TRUST, Action=["sts:AssumeRole", "s3:*"]), "trust").pointer == "Statement[0].Action"
     )
+
+
+def test_a_trust_policy_does_not_trust_every_identity_pool() -> None:
+    """ "A condition block must be present for the Cognito provider".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#trust-policies
+    """
+    web = {
+        "Principal": {"Federated": ["cognito-identity.amazonaws.com"]},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    one_pool = {"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:1"}}
+    assert Policy.parse(document(TRUST, **web, Condition=one_pool), kind="trust").statements
+
+    assert refused(document(TRUST, **web), "trust").pointer == "Statement[0].Condition"
+    assert refused(document(TRUST, **web, Condition={}), "trust").pointer == "Statement[0].Condition"
 
 
 @pytest.mark.parametrize(
