@@ -161,6 +161,7 @@ def test_a_document_that_iam_refuses_is_refused_with_its_place(raw: str, pointer
 def test_a_misspelt_word_is_refused_with_the_one_that_was_meant(change: dict[str, Any], meant: str) -> None:
     """IAM reads no other case of an operator: "Invalid Condition type : stringEquals".
 
+    https://github.com/ministryofjustice/modernisation-platform-environments/pull/8893 (IAM's answer)
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
     """
     assert Policy.parse(document(Condition={"StringEquals": {"a:b": "c"}})).statements
