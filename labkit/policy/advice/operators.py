@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from labkit.policy import values
 from labkit.policy.advice.record import GUIDE, Advice, Subject, analyzer
@@ -25,7 +25,7 @@ _FAMILIES = {
     "Numeric": ("Numeric",),
 }
 #: Family of operators → (how a value is read, Access Analyzer's check, what is expected).
-_READERS = {
+_READERS: dict[str, tuple[Callable[[str], object], str, str]] = {
     "Numeric": (values.number, "TYPE_MISMATCH_NUMBER", "a number"),
     "Date": (values.date, "TYPE_MISMATCH_DATE", "a date such as `2026-01-31T00:00:00Z`"),
     "Bool": (values.boolean, "TYPE_MISMATCH_BOOLEAN", "`true` or `false`"),
@@ -84,9 +84,9 @@ def advise_values(pointer: str, condition: Condition) -> Iterator[Advice]:
     if not condition.values:
         message = f"there is no value for `{condition.key}`, so that nothing equals one"
         yield Advice(pointer, "[]", message, None, **analyzer("suggestion", "EMPTY_ARRAY_CONDITION"))
-    read, check, expected = _READERS.get(family(base), (None, "", ""))
+    read, check, expected = _READERS.get(family(base), (str, "", ""))
     for value in condition.values:
-        if read is not None and "${" not in value and read(value) is None:
+        if "${" not in value and read(value) is None:
             message = f"`{value}` is never equal to anything under `{base}`: expected {expected}"
             yield Advice(pointer, value, message, None, **analyzer("general warning", check))
         if base.startswith(("StringEquals", "StringNotEquals")) and _has_wildcard(value):
