@@ -275,9 +275,10 @@ def test_the_roles_trust_policy_must_let_the_identity_in(pool: IdentityPool, mem
     logins = made.logins(member)
     identity = get_id(made, logins)
     web, principal = "sts:AssumeRoleWithWebIdentity", {"Federated": FEDERATED}
+    audience = {"StringEquals": {f"{FEDERATED}:aud": made.id}}
     bad = {
         "another principal": trust_in({"Federated": "accounts.google.com"}, web),
-        "another action": trust_in(principal, "sts:AssumeRole"),
+        "another action": trust_in(principal, "sts:AssumeRole", Condition=audience),
     } | {name: trust_in(principal, web, Condition=condition) for name, condition in TRUSTS.items()}
     good = role(account, made.trust("authenticated"))
     made.admin.set_identity_pool_roles(IdentityPoolId=made.id, Roles={"authenticated": good})
