@@ -77,7 +77,10 @@ class PrincipalElement:
         """
         if not self.negated:
             return max([name.names(caller) for name in self.names], default=Named.NOBODY)
-        hit = (effect == "Deny" and bounded) or not self._spares(caller)
+        if effect == "Allow":
+            hit = not any(name.names(caller) for name in self.names)
+        else:
+            hit = bounded or not self._spares(caller)
         return Named.CALLER if hit else Named.NOBODY
 
     def trace(self, caller: Caller, named: Named) -> ElementTrace:
@@ -87,7 +90,7 @@ class PrincipalElement:
         return ElementTrace(element, bool(named), str(caller.principal), tuple(patterns), named)
 
     def _spares(self, caller: Caller) -> bool:
-        """Whether NotPrincipal lists the caller, and its account and role beside it.
+        """Whether a Deny's NotPrincipal lists the caller, and its account and role beside it.
 
         AWS "might validate the account first, then the role, and then the assumed-role user";
         one that is not listed is denied, and takes the caller with it. A permissions boundary
