@@ -1,5 +1,6 @@
 """The IAM decision, and the trace that is the decision."""
 
+from labkit.policy.advice import Advice, advise
 from labkit.policy.conditions import Condition
 from labkit.policy.decide import Decision, Judgement, PolicySet, decide, judge
 from labkit.policy.denial import denial_text
@@ -19,6 +20,7 @@ from labkit.policy.trace import (
 )
 
 __all__ = [
+    "Advice",
     "Anonymous",
     "Condition",
     "ConditionTrace",
@@ -39,6 +41,7 @@ __all__ = [
     "StatementTrace",
     "VariableTrace",
     "Verdict",
+    "advise",
     "decide",
     "denial_text",
     "explain",

@@ -82,11 +82,11 @@ FOR_ALL, FOR_ANY = "ForAllValues", "ForAnyValue"
 def take_apart(operator: str) -> tuple[str, str, bool]:
     """`ForAnyValue:StringLikeIfExists` → (`ForAnyValue`, `StringLike`, True).
 
-    Raises ValueError for what is no operator. Null takes neither set operator nor IfExists.
+    Raises ValueError for what is no operator. Null takes no IfExists; a set operator on it is stored.
     """
     quantifier, colon, name = operator.rpartition(":")
     base = name.removesuffix("IfExists")
-    known = base in OPERATORS or operator == NULL
+    known = base in OPERATORS or name == NULL
     if not known or (colon and quantifier not in (FOR_ALL, FOR_ANY)):
         raise ValueError(operator)
     return quantifier, base, base != name
@@ -103,7 +103,7 @@ class Condition:
     values: tuple[str, ...]
     #: Whether the condition is true in a request's context.
     holds: Callable[[Context], bool] = field(repr=False, compare=False)
-    _negated: bool = field(repr=False, compare=False)
+    _is_null: bool = field(repr=False, compare=False)
     _tests: tuple[ValueTest, ...] = field(repr=False, compare=False)
 
     @classmethod
@@ -113,17 +113,17 @@ class Condition:
         prepare, negated = OPERATORS.get(base, (_EQUALS, False))
         tests = tuple(prepare(value, version) for value in values)
         if base == NULL:
-            holds = _null(key.lower(), values)
+            holds = _null(key.lower(), values, quantifier)
         else:
             truth = _truth([test.matches for test in tests], negated)
             holds = _holds(key.lower(), truth, quantifier, negated, if_exists)
-        return cls(operator, key, tuple(values), holds, negated, tests)
+        return cls(operator, key, tuple(values), holds, base == NULL, tests)
 
     def judge(self, context: Context) -> ConditionTrace:
         """The verdict of `holds`, and what it rests on: every value tested, none skipped."""
         matched, found = self.holds(context), context.get(self.key.lower())
         present = (found,) if isinstance(found, str) else found
-        if self.operator == NULL:
+        if self._is_null:
             patterns = _null_patterns(self.values, present)
         else:
             patterns = self._patterns(present, context)
@@ -141,7 +141,7 @@ class Condition:
         self, matched: bool, present: tuple[str, ...] | None, patterns: Sequence[PatternTrace]
     ) -> State:
         is_set = self.operator.startswith((FOR_ALL, FOR_ANY))
-        if self.operator != NULL and (present is None or (is_set and not any(present))):
+        if not self._is_null and (present is None or (is_set and not any(present))):
             return State.ABSENT
         if None in [trace.resolved for trace in patterns] and not any(t.matched for t in patterns):
             return State.UNRESOLVED
@@ -189,8 +189,15 @@ def _truth(tests: Sequence[Callable[[str, Context], bool]], negated: bool) -> Ca
     return truth
 
 
-def _null(key: str, values: Sequence[str]) -> Callable[[Context], bool]:
-    """Whether the key is there is all that Null asks."""
+def _null(key: str, values: Sequence[str], quantifier: str) -> Callable[[Context], bool]:
+    """Whether the key is there is all that Null asks.
+
+    With set operators Null does not: "they always return a value of true or false", of all values
+    and of any.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    if quantifier:
+        return lambda _context: quantifier == FOR_ALL
     answers = {value.lower() for value in values}
     if_absent, if_present = "true" in answers, "false" in answers
     return lambda context: if_present if context.get(key) is not None else if_absent

@@ -173,7 +173,7 @@ def _check_values(operator: str, raw: Any, pointer: str) -> None:
     values = listed(raw)
     if not all(isinstance(value, str | bool | int | float) for value in values):
         raise refusal(pointer, raw, "a string, a number, a boolean, or a list of them")
-    if operator == NULL and not all(text(value).lower() in ("true", "false") for value in values):
+    if operator.endswith(NULL) and not all(text(value).lower() in ("true", "false") for value in values):
         raise refusal(pointer, raw, "`true` or `false`")
 
 
