@@ -40,6 +40,7 @@ def explanation(found: Explanation) -> View:
     blocks: tuple[Block, ...] = (
         decisions.verdict(found),
         *_mistakes(found),
+        *_doubts(found),
         _funnel(found),
         *_misses(found),
         *_variables(found),
@@ -53,6 +54,14 @@ def _mistakes(found: Explanation) -> Iterator[Note]:
     for mistake in found.mistakes:
         where = f"Statement `{mistake.statement}`: " if mistake.statement else ""
         yield Note(f"{where}{mistake.sentence}.", source=mistake.source)
+
+
+def _doubts(found: Explanation) -> Iterator[Note]:
+    """Of what is doubtful in the policies, what has a better word in its place."""
+    if not found.allowed:
+        for doubt in found.doubts:
+            if doubt.advice.suggestion:
+                yield Note(f"{doubt.sentence}.", source=doubt.advice.source)
 
 
 def _funnel(found: Explanation) -> Table:

@@ -12,6 +12,7 @@ from functools import cached_property
 from labkit.policy.decide import Decision, Judgement, judge
 from labkit.policy.explanation import words
 from labkit.policy.explanation.differences import Difference
+from labkit.policy.explanation.doubts import Doubt, doubts
 from labkit.policy.explanation.funnel import Stage, funnel
 from labkit.policy.explanation.mistakes import Mistake, mistakes
 from labkit.policy.explanation.near_misses import Lack, NearMiss, near_misses
@@ -23,6 +24,7 @@ from labkit.policy.trace import LayerTrace, StatementTrace, Verdict
 
 __all__ = [
     "Difference",
+    "Doubt",
     "Edit",
     "Explanation",
     "Lack",
@@ -88,6 +90,11 @@ class Explanation:
     def mistakes(self) -> tuple[Mistake, ...]:
         """Wrong mental models that explain what happened."""
         return mistakes(self.judgement)
+
+    @cached_property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What AWS stores and what hardly does what is meant, in the policies of this request."""
+        return doubts(self.judgement)
 
     @cached_property
     def request_changes(self) -> tuple[RequestChange, ...]:

@@ -37,6 +37,11 @@ def explanation(found: Explanation) -> dict[str, Any]:
             {"name": m.name, "sentence": m.sentence, "statement": m.statement, "source": m.source}
             for m in found.mistakes
         ],
+        "doubts": [
+            {"layer": d.layer, "policy": d.policy or None, "pointer": d.advice.pointer}
+            | {"message": d.advice.message, "suggestion": d.advice.suggestion, "source": d.advice.source}
+            for d in found.doubts
+        ],
         "request_changes": [_request_change(change) for change in found.request_changes],
         "policy_changes": [_policy_change(change) for change in found.policy_changes],
     }

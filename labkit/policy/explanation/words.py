@@ -20,6 +20,7 @@ from labkit.policy.trace import (
 
 if TYPE_CHECKING:
     from labkit.policy.explanation import Explanation
+    from labkit.policy.explanation.doubts import Doubt
 
 #: How many statements that came close are shown for each layer, and how many neighbours of a change.
 _CLOSEST, _OPENED = 3, 4
@@ -40,8 +41,14 @@ def lines(explanation: Explanation) -> Iterator[str]:
     yield from _origins(explanation)
     yield from (f"  note: {mistake.sentence}" for mistake in explanation.mistakes)
     if not explanation.allowed:
+        yield from (f"  note: {doubt.sentence}" for doubt in _misspelt(explanation))
         yield from (f"  it would be {change.sentence}" for change in explanation.request_changes[:1])
         yield from _policy_change(explanation)
+
+
+def _misspelt(explanation: Explanation) -> Iterator[Doubt]:
+    """Of what is doubtful, what has a better word in its place."""
+    return (doubt for doubt in explanation.doubts if doubt.advice.suggestion)
 
 
 def _blocked(explanation: Explanation, layer: str) -> Iterator[str]:

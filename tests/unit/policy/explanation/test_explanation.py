@@ -86,3 +86,19 @@ def test_the_json_holds_the_whole_trace() -> None:
     ]
     assert found["policy_changes"][0]["also"] == [{"action": "s3:PutObject", "resource": YOURS}]
     assert [stage["layer"] for stage in found["layers"] if stage["decided"]] == ["identity"]
+
+
+def test_a_misspelt_word_in_a_policy_is_among_what_is_doubtful() -> None:
+    book = "arn:aws:s3:::shelf/book"
+    right = why("s3:GetObject", book, allow("s3:GetObject", "arn:aws:s3:::shelf/a*"))
+    wrong = why("s3:GetObject", book, allow("s3:GetObjects", book))
+
+    assert [doubt.sentence for doubt in right.doubts] == []
+    assert [doubt.sentence for doubt in wrong.doubts] == [
+        (
+            "Statement[0].Action of app: `s3` has no action that `s3:GetObjects` matches "
+            "(did you mean `s3:GetObject`?)"
+        )
+    ]
+    assert f"  note: {wrong.doubts[0].sentence}" in str(wrong).splitlines()
+    assert as_json.explanation(wrong)["doubts"][0]["suggestion"] == "s3:GetObject"
