@@ -22,6 +22,8 @@ def cases() -> Iterator[Case]:
 def parameters() -> Iterator[Any]:
     for case in cases():
         marks = [pytest.mark.unconfirmed] if case.get("unconfirmed") else []
+        if "xfail" in case:
+            marks.append(pytest.mark.xfail(reason=case["xfail"], strict=True))
         yield pytest.param(case, id=f"{case['id']} {case['group']}: {case['name']}", marks=marks)
 
 
@@ -84,5 +86,5 @@ def test_every_group_holds_a_request_that_is_accepted_and_one_that_is_refused() 
 def test_every_vector_cites_the_page_of_aws_that_it_comes_from() -> None:
     pages = [case["source"] for case in cases()]
 
-    assert len(pages) > 800
+    assert len(pages) > 1800
     assert [page for page in pages if not page.startswith("https://docs.aws.amazon.com/")] == []
