@@ -141,7 +141,10 @@ class Condition:
         self, matched: bool, present: tuple[str, ...] | None, patterns: Sequence[PatternTrace]
     ) -> State:
         is_set = self.operator.startswith((FOR_ALL, FOR_ANY))
-        if not self._is_null and (present is None or (is_set and not any(present))):
+        if self._is_null:
+            failed = State.ABSENT if present is None else State.MISMATCHED
+            return State.MATCHED if matched else failed
+        if present is None or (is_set and not any(present)):
             return State.ABSENT
         if None in [trace.resolved for trace in patterns] and not any(t.matched for t in patterns):
             return State.UNRESOLVED
