@@ -27,7 +27,10 @@ ENGINE = Path(__file__).parents[2] / "labkit" / "policy"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
 #: These explain a decision or tell of a syntax error; they decide nothing.
-EXPLAINING = frozenset({"__init__", "denial", "explain", "grammar", "trace"})
+EXPLAINING = frozenset(
+    {"__init__", "case", "context_keys", "denial", "elements", "grammar", "matrix", "overlap", "places"}
+    | {"reference", "trace"}
+)
 
 #: Within a module: what is only shown to people.
 SHOWING = frozenset({"__str__", "__repr__", "label", "untested"})

@@ -4,8 +4,7 @@ else they would open or close.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -13,17 +12,25 @@ from typing import Any
 
 from labkit.errors import PolicySyntaxError
 from labkit.policy.decide import Judgement, decide, judge
-from labkit.policy.document import Policy
-from labkit.policy.explanation.near_misses import Lack, NearMiss, near_misses
+from labkit.policy.explanation.near_misses import NearMiss, near_misses
+from labkit.policy.explanation.policy_edits import (
+    document_of,
+    extended,
+    make_good,
+    new_statement,
+    principal_of,
+    raw_of,
+    replaced,
+    with_variable,
+    without,
+)
 from labkit.policy.explanation.probes import probes
 from labkit.policy.layers import PolicySet
-from labkit.policy.request import Anonymous, Federated, Request, Service
-from labkit.policy.trace import ConditionTrace, State, StatementTrace, Verdict
+from labkit.policy.request import Request
+from labkit.policy.trace import StatementTrace, Verdict
 
 #: How many requests beside this one are named.
 _NAMED = 12
-_IDENTITY_ID = "cognito-identity.amazonaws.com:sub"
-Raw = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,9 +107,7 @@ def _opening(judgement: Judgement, edits: tuple[PolicyEdit, ...], *, depth: int)
 def _closing(judgement: Judgement) -> Iterator[PolicyChange]:
     """Without the statements that allow it, or with a Deny."""
     edits = tuple(_without(trace) for trace in judgement.decisive)
-    policies = judgement.policies
-    for trace in judgement.decisive:
-        policies = _replaced(policies, trace, None)
+    policies = without(judgement.policies, judgement.decisive)
     if edits and decide(judgement.request, policies=policies).verdict is not Verdict.ALLOWED:
         yield PolicyChange(edits, policies, Verdict.IMPLICIT_DENY, ())
     try:
@@ -115,10 +120,10 @@ def _closing(judgement: Judgement) -> Iterator[PolicyChange]:
 
 def _denying(judgement: Judgement) -> tuple[PolicyEdit, PolicySet]:
     request, policies = judgement.request, judgement.policies
-    statement = _new_statement("Deny", request)
+    statement = new_statement("Deny", request)
     sentence = f"a new statement denies {_asked(request)}"
     edit = PolicyEdit("identity", "", "", sentence, None, statement, 3)
-    return edit, replace(policies, identity=(*policies.identity, _document(statement)))
+    return edit, replace(policies, identity=(*policies.identity, document_of(statement)))
 
 
 #: An edit, and what makes the policies that it leads to.
@@ -133,7 +138,7 @@ def _mends(judgement: Judgement) -> Iterator[Mend]:
     for miss in [miss for miss in near_misses(judgement) if miss.layer == layer][:6]:
         edit = _widened(miss, judgement.request)
         if edit is not None and edit.after is not None:
-            yield edit, partial(_replaced, judgement.policies, miss.trace, edit.after)
+            yield edit, partial(replaced, judgement.policies, miss.trace, edit.after)
     yield _added(layer, judgement)
 
 
@@ -142,162 +147,49 @@ def _lifted(judgement: Judgement) -> Iterator[Mend]:
     trace = judgement.decisive[0]
     caller = judgement.request.context.get("aws:PrincipalArn")
     if isinstance(caller, str):
-        after = _raw(trace)
+        after = raw_of(trace)
         conditions = after.setdefault("Condition", {})
         conditions["ArnNotEquals"] = {**conditions.get("ArnNotEquals", {}), "aws:PrincipalArn": caller}
         sentence = f"statement `{trace.label}` makes an exception for `{caller}`"
-        edit = PolicyEdit(trace.layer.name, trace.policy.name, trace.label, sentence, _raw(trace), after, 1.5)
-        yield edit, partial(_replaced, judgement.policies, trace, after)
-    yield _without(trace), partial(_replaced, judgement.policies, trace, None)
+        edit = PolicyEdit(
+            trace.layer.name, trace.policy.name, trace.label, sentence, raw_of(trace), after, 1.5
+        )
+        yield edit, partial(replaced, judgement.policies, trace, after)
+    yield _without(trace), partial(without, judgement.policies, [trace])
 
 
 def _without(trace: StatementTrace) -> PolicyEdit:
     verb = "denies" if trace.effect == "Deny" else "allows"
     sentence = f"statement `{trace.label}`, which {verb} it, is taken away"
-    return PolicyEdit(trace.layer.name, trace.policy.name, trace.label, sentence, _raw(trace), None, 2)
+    return PolicyEdit(trace.layer.name, trace.policy.name, trace.label, sentence, raw_of(trace), None, 2)
 
 
 def _widened(miss: NearMiss, request: Request) -> PolicyEdit | None:
     """The statement with each lack made good; None where it cannot be by widening."""
-    after, sentences = _raw(miss.trace), []
+    after, sentences = raw_of(miss.trace), []
     for lack in miss.lacks:
-        sentence = _make_good(lack, after, request)
+        sentence = make_good(lack, after, request)
         if sentence is None:
             return None
         sentences.append(sentence)
     label, policy = miss.trace.label, miss.trace.policy.name
     said = f"statement `{label}` {' and '.join(sentences)}"
-    return PolicyEdit(miss.layer, policy, label, said, _raw(miss.trace), after, float(len(sentences)))
-
-
-def _make_good(lack: Lack, statement: Raw, request: Request) -> str | None:
-    part = lack.part
-    if isinstance(part, ConditionTrace):
-        return _loosened(part, statement)
-    if part.element == "Principal":
-        if not isinstance(request.principal, str):
-            return None
-        statement["Principal"] = {"AWS": [*_listed(_aws_principals(statement)), request.principal]}
-        return f"names `{request.principal}`, too"
-    if part.element.startswith("Not"):
-        return None
-    value = request.action if part.element == "Action" else _with_variable(request)
-    statement[part.element] = [*_listed(statement[part.element]), value]
-    return f"has `{value}` among its {part.element}s"
-
-
-def _aws_principals(statement: Raw) -> Any:
-    principal = statement.get("Principal")
-    return principal.get("AWS", []) if isinstance(principal, dict) else []
-
-
-def _loosened(part: ConditionTrace, statement: Raw) -> str | None:
-    """The condition with the request's value among its own, or without it where the key is absent."""
-    operator = next(name for name in statement["Condition"] if name == part.operator)
-    keys = dict(statement["Condition"][operator])
-    plain = operator.rpartition(":")[2].removesuffix("IfExists")
-    if part.state is not State.ABSENT and plain in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
-        missing = [value for value in part.values or () if value not in _listed(keys[part.key])]
-        keys[part.key] = [*_listed(keys[part.key]), *missing]
-        sentence = f"takes `{', '.join(missing)}` for `{part.key}`, too"
-    else:
-        keys.pop(part.key)
-        sentence = f"does without its condition on `{part.key}`"
-    conditions = {**statement.pop("Condition"), operator: keys}
-    left = {name: found for name, found in conditions.items() if found}
-    statement.update({"Condition": left} if left else {})
-    return sentence
+    return PolicyEdit(miss.layer, policy, label, said, raw_of(miss.trace), after, float(len(sentences)))
 
 
 def _added(layer: str, judgement: Judgement) -> Mend:
     """A new statement in the layer, or in each of its levels."""
     request = judgement.request
-    statement = _new_statement("Allow", request)
+    statement = new_statement("Allow", request)
     if layer == "resource":
-        statement["Principal"] = _principal_of(request)
+        statement["Principal"] = principal_of(request)
         if request.assumes_role:
             statement.pop("Resource")
     elif layer == "rcp":
         statement["Principal"] = "*"
     edit = PolicyEdit(layer, "", "", f"a new statement allows {_asked(request)}", None, statement, 3)
-    return edit, partial(_extended, judgement.policies, layer, statement)
-
-
-def _extended(policies: PolicySet, layer: str, statement: Raw) -> PolicySet:
-    if layer == "resource":
-        raw = [*(policies.resource.raw if policies.resource else ()), statement]
-        return replace(policies, resource=_document(*raw))
-    document, present = _document(statement), getattr(policies, layer) or ()
-    if layer in ("scp", "rcp"):
-        changed: dict[str, Any] = {layer: tuple((*level, document) for level in present)}
-    else:
-        changed = {layer: (*present, document)}
-    return replace(policies, **changed)
-
-
-def _principal_of(request: Request) -> Raw | str:
-    principal = request.principal
-    if isinstance(principal, Service):
-        return {"Service": principal.name}
-    if isinstance(principal, Federated):
-        return {"Federated": principal.provider}
-    return "*" if isinstance(principal, Anonymous) else {"AWS": principal}
-
-
-def _new_statement(effect: str, request: Request) -> Raw:
-    resource = "*" if request.wildcard_only_action else _with_variable(request)
-    return {"Effect": effect, "Action": request.action, "Resource": resource}
-
-
-def _with_variable(request: Request) -> str:
-    """The resource, with the variable in place of the caller's own Identity ID."""
-    identity = request.question.context.get(_IDENTITY_ID)
-    fields = request.resource.split(":", 5)
-    if not isinstance(identity, str) or not identity or len(fields) < 6:
-        return request.resource
-    return ":".join((*fields[:5], fields[5].replace(identity, f"${{{_IDENTITY_ID}}}")))
+    return edit, partial(extended, judgement.policies, layer, statement)
 
 
 def _asked(request: Request) -> str:
-    return f"`{request.action}` on `{_with_variable(request)}`"
-
-
-def _document(*statements: Mapping[str, Any]) -> Policy:
-    return Policy.parse({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def _raw(trace: StatementTrace) -> Raw:
-    """A copy of the statement as its document has it."""
-    found: Raw = json.loads(json.dumps(trace.policy.raw[trace.statement.index]))
-    return found
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-def _replaced(policies: PolicySet, trace: StatementTrace, after: Mapping[str, Any] | None) -> PolicySet:
-    """The policies with one statement changed, or without it."""
-    old, index = trace.policy, trace.statement.index
-    raw = [each if i != index else after for i, each in enumerate(old.raw)]
-    kept = [each for each in raw if each is not None]
-    new = None
-    if kept:
-        new = Policy.parse({"Version": old.version, "Statement": kept}, name=old.name, arn=old.arn)
-    return _swapped(policies, old, new)
-
-
-def _swapped(policies: PolicySet, old: Policy, new: Policy | None) -> PolicySet:
-    def swap(found: tuple[Policy, ...]) -> tuple[Policy, ...]:
-        swapped = (new if each is old else each for each in found)
-        return tuple(each for each in swapped if each is not None)
-
-    return PolicySet(
-        identity=swap(policies.identity),
-        resource=new if policies.resource is old else policies.resource,
-        boundary=None if policies.boundary is None else swap(policies.boundary),
-        session=None if policies.session is None else swap(policies.session),
-        scp=tuple(swap(level) for level in policies.scp),
-        rcp=tuple(swap(level) for level in policies.rcp),
-        iot=None if policies.iot is None else swap(policies.iot),
-    )
+    return f"`{request.action}` on `{with_variable(request)}`"

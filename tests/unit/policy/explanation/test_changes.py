@@ -185,3 +185,15 @@ def test_the_policies_themselves_are_left_as_they_were() -> None:
     assert explanation.policy_changes
     assert mine.document == before
     assert not decide(explanation.request, policies=explanation.policies).allowed
+
+
+def test_what_two_statements_of_one_policy_allow_is_closed_by_taking_both_away() -> None:
+    twice = {**allow("s3:Get*", "*"), "Sid": "Too"}
+
+    change = why("s3:GetObject", MINE, allow("s3:GetObject", OWN), twice).policy_changes[-1]
+
+    assert change.verdict is Verdict.IMPLICIT_DENY
+    assert change.sentence == (
+        "denied if statement `It`, which allows it, is taken away and statement `Too`, which allows it, is "
+        "taken away"
+    )
