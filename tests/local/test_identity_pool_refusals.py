@@ -135,3 +135,24 @@ def test_an_identity_of_another_pool_is_not_of_this_one(account: LocalAccount) -
     assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
     answer = refused(mine.admin.lookup_developer_identity, IdentityPoolId=mine.id, IdentityId=foreign)
     assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
+
+
+def test_a_policy_may_name_the_pool_of_an_identity(account: LocalAccount, pool: IdentityPool) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitoidentity.html
+    (cognito-identity:IdentityPoolArn)"""
+    other = identity_pool(pool.users)
+    mine, foreign = get_id(pool), get_id(other)
+    arn = f"arn:aws:cognito-identity:us-east-1:{account.account_id}:identitypool/{pool.id}"
+    keys = user(
+        account,
+        statement(
+            ["cognito-identity:DescribeIdentity", "cognito-identity:DeleteIdentities"],
+            Condition={"StringEquals": {"cognito-identity:IdentityPoolArn": arn}},
+        ),
+    )
+    api = account.client("cognito-identity", keys)
+    assert api.describe_identity(IdentityId=mine)["IdentityId"] == mine
+    assert refused(api.describe_identity, IdentityId=foreign).code == "AccessDeniedException"
+    answer = refused(api.delete_identities, IdentityIdsToDelete=[mine, foreign])
+    assert (answer.status, answer.code) == (400, "AccessDeniedException")
+    assert api.delete_identities(IdentityIdsToDelete=[mine])["UnprocessedIdentityIds"] == []
