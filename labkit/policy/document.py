@@ -16,7 +16,7 @@ from labkit.policy.grammar import Kind
 from labkit.policy.index import Index
 from labkit.policy.match import Matches, Pattern
 from labkit.policy.principals import PrincipalElement, PrincipalName
-from labkit.policy.trace import ElementTrace, PatternTrace, StatementTrace
+from labkit.policy.trace import ElementTrace, StatementTrace
 from labkit.policy.variables import Context
 
 Principals = Mapping[str, tuple[str, ...]]
@@ -89,19 +89,17 @@ class Statement:
         listed = any(pattern.matches(action, {}) for pattern in self.action_patterns)
         return listed is bool(self.actions)
 
-    def action_trace(self, trace: StatementTrace) -> ElementTrace:
-        value = trace.question.action
-        patterns = tuple(pattern.test(value, {}) for pattern in self.action_patterns)
-        return ElementTrace("Action" if self.actions else "NotAction", trace.action_matched, value, patterns)
+    def action_trace(self, action: str, covered: bool) -> ElementTrace:
+        patterns = tuple([pattern.test(action, {}) for pattern in self.action_patterns])
+        return ElementTrace("Action" if self.actions else "NotAction", covered, action, patterns)
 
     def resource_trace(self, trace: StatementTrace) -> ElementTrace | None:
         if not self.resource_patterns:
             return None
         value, context = trace.question.resource, trace.question.context
-        patterns: list[PatternTrace] = [
-            pattern.test(value, context)
-            if trace.layer.pads or not pattern.incomplete
-            else pattern.untested(context)
+        pads = trace.layer.pads
+        patterns = [
+            pattern.test(value, context) if pads or not pattern.incomplete else pattern.untested(context)
             for pattern in self.resource_patterns
         ]
         element = "Resource" if self.resources else "NotResource"
