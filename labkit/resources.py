@@ -180,6 +180,8 @@ class IdentityPoolRoles:
 
     authenticated: str | None
     unauthenticated: str | None
+    #: Identity provider → AWS's RoleMapping, which may choose another role for a login.
+    role_mappings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     calls: Calls = _calls()
 
 

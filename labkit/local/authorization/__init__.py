@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import dynamodb, other, s3, sts
+from labkit.local.authorization import cognito_identity, dynamodb, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
+_CALLERS = {"cognito-identity": cognito_identity.asks, "sts": sts.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 #: "No permissions are required for users to perform this operation."
@@ -51,7 +52,7 @@ def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     own = _SERVICES.get(call.service)
     if own:
         return own(call, state)
-    return sts.asks(call, caller, state) if call.service == "sts" else other.asks(call, caller, state)
+    return _CALLERS.get(call.service, other.asks)(call, caller, state)
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
