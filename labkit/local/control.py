@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import LabError
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
+from labkit.local.user_pools.pools import find_pool
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -52,8 +53,17 @@ def advance_clock(call: Call, state: State) -> dict[str, Any]:
     return get_clock(call, state)
 
 
+def rotate_signing_key(call: Call, state: State) -> dict[str, Any]:
+    """Let a new key sign a user pool's tokens, as AWS does at times of its own choosing."""
+    pool_id = call.parameters.get("UserPoolId")
+    if find_pool(str(pool_id), state) is None:
+        raise AwsError("ValidationException", f"UserPoolId must name a user pool, got `{pool_id}`.")
+    return {"Kid": state.user_pools.key(str(pool_id)).rotate()}
+
+
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
     "ReadOutbox": read_outbox,
+    "RotateSigningKey": rotate_signing_key,
 }

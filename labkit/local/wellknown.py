@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.trust import PROVIDER
+from labkit.local.user_pools import user_import
 from labkit.local.user_pools.pools import Pool, find_pool, issuer
 from labkit.local.wire import Request
 
@@ -27,6 +28,8 @@ def answer(request: Request, state: State) -> Response | None:
         return _json(state.identity_pools.key.jwks())
     if request.path == "/.well-known/openid-configuration":
         return _json(_configuration(f"https://{PROVIDER}", f"{_base(request)}/.well-known/jwks_uri", "RS512"))
+    if request.method == "PUT" and request.path.startswith(user_import.PATH):
+        return user_import.receive(request, state)
     match = _POOL_PATH.fullmatch(request.path)
     if match is None:
         return None

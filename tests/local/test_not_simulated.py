@@ -169,7 +169,13 @@ TARGETS = {
 }
 #: The operations that labkit itself reads.
 READ = {
-    "cognito-idp": ["InitiateAuth", "SignUp", "RespondToAuthChallenge", "GetUser", "AdminCreateUser"],
+    "cognito-idp": [
+        "AddCustomAttributes", "AdminCreateUser", "AdminDeleteUserAttributes", "AdminLinkProviderForUser",
+        "AdminResetUserPassword", "AdminSetUserPassword", "AdminUpdateUserAttributes", "CreateUserImportJob",
+        "CreateUserPool", "CreateUserPoolClient", "GetTokensFromRefreshToken", "GetUser", "InitiateAuth",
+        "ListUserImportJobs", "ListUsers", "ListUsersInGroup", "RespondToAuthChallenge", "SignUp",
+        "UpdateUserAttributes", "UpdateUserPool", "VerifyUserAttribute",
+    ],
     "cognito-identity": ["GetId", "GetCredentialsForIdentity", "CreateIdentityPool", "SetIdentityPoolRoles"],
     "dynamodb": [
         "BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan",

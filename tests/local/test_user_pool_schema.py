@@ -70,6 +70,21 @@ def test_a_custom_attribute_cannot_be_required(account: LocalAccount) -> None:
 
 
 @pytest.mark.unconfirmed
+def test_a_schema_attribute_has_a_name_of_its_own(account: LocalAccount, pool: Pool) -> None:
+    """The model does not require `Name`; no text is documented."""
+    team = {"Name": "team", "AttributeDataType": "String"}
+    assert user_pool(account, Schema=[team]).id
+    nameless = {"AttributeDataType": "String"}
+    answers = [
+        refused(user_pool, account=account, Schema=[nameless]),
+        refused(user_pool, account=account, Schema=[team, team]),
+        refused(pool.admin.add_custom_attributes, UserPoolId=pool.id, CustomAttributes=[nameless]),
+    ]
+    for answer in answers:
+        assert (answer.status, answer.code) == (400, "InvalidParameterException")
+
+
+@pytest.mark.unconfirmed
 def test_a_pool_has_fifty_custom_attributes_at_most(account: LocalAccount) -> None:
     """ "You can add up to 50 custom attributes to your user pool." (no text is documented)"""
     fifty = [{"Name": f"a{i}", "AttributeDataType": "String", "Mutable": True} for i in range(50)]

@@ -166,6 +166,10 @@ AUTHORISED: dict[str, tuple[str, dict[str, Any]]] = {
     "UpdateUserAttributes": (
         "update_user_attributes", {"UserAttributes": [{"Name": "nickname", "Value": "ace"}]},
     ),
+    "DeleteUserAttributes": ("delete_user_attributes", {"UserAttributeNames": ["nickname"]}),
+    "GetUserAttributeVerificationCode": (
+        "get_user_attribute_verification_code", {"AttributeName": "email"},
+    ),
     "GlobalSignOut": ("global_sign_out", {}),
     "DeleteUser": ("delete_user", {}),
 }  # fmt: skip
@@ -481,7 +485,7 @@ def test_a_protected_pool_is_not_deleted(account: LocalAccount) -> None:
 
 def test_a_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
-    own, name = pool.admin, pool.sign_up()
+    own, name, reset = pool.admin, pool.sign_up(), pool.confirmed()
     other = account.client("cognito-idp", region="eu-west-1")
     ids = {"UserPoolId": pool.id}
     auth: dict[str, Any] = ids | {"ClientId": pool.client_id, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH"}
@@ -498,6 +502,10 @@ def test_a_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: Poo
         ("admin_get_user", ids | {"Username": name}),
         ("admin_disable_user", ids | {"Username": name}),
         ("describe_user_pool", ids),
+        ("list_users", ids),
+        ("get_csv_header", ids),
+        ("admin_reset_user_password", ids | {"Username": reset}),
+        ("admin_delete_user_attributes", ids | {"Username": name, "UserAttributeNames": ["nickname"]}),
     ]
     for operation, given in calls:
         answer = refused(getattr(other, operation), **given)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.local.errors import AwsError
+from labkit.local.user_pools import tiers
 from labkit.local.user_pools.pools import Pool
 from labkit.local.user_pools.schema import standard
 
@@ -15,7 +16,13 @@ from labkit.local.user_pools.schema import standard
 _NOT_WRITABLE = ("sub", "email_verified", "phone_number_verified")
 
 
-def require_known_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
+def check(pool: Pool, settings: dict[str, Any], doing: str) -> None:
+    """The settings of a client that somebody is `creating` or `updating`."""
+    _require_known_attributes(pool, settings, doing)
+    tiers.check_client(pool, settings)
+
+
+def _require_known_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
     """ReadAttributes and WriteAttributes name attributes of the pool; its required ones must be writable.
 
     The texts as AWS gave them: https://github.com/aws/aws-cdk/issues/2608 (`doing` is "creating") and

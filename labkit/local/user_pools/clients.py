@@ -40,6 +40,10 @@ def require_flow(client: Client, flow: str) -> None:
         flow, flow
     )
     legacy = {"ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH"}
+    if name == "REFRESH_TOKEN_AUTH" and rotation(client):
+        # "You can't authenticate with REFRESH_TOKEN_AUTH in app clients with refresh token rotation enabled."
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+        raise AwsError("InvalidParameterException", "Auth flow not enabled for this client")
     if f"ALLOW_{name}" in allowed or legacy.get(name) in allowed:
         return
     if name in ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH") and not any(f.startswith("ALLOW_") for f in allowed):
@@ -119,6 +123,12 @@ def require_valid_lifetimes(config: dict[str, Any]) -> None:
             "InvalidParameterException",
             "Refresh token validity must not be shorter than that of the access and ID tokens.",
         )
+
+
+def rotation(client: Client) -> dict[str, Any] | None:
+    """The client's RefreshTokenRotation, where it is on."""
+    settings: dict[str, Any] = client.extended_config.get("RefreshTokenRotation") or {}
+    return settings if settings.get("Feature") == "ENABLED" else None
 
 
 def session_validity(client: Client) -> timedelta:

@@ -17,7 +17,8 @@ def finish(attempt: Attempt, user: User) -> Answer:
     device = _device(attempt, user)
     new = device is not None and not device.confirmed
     _post_authentication(attempt, user, new_device=new)
-    result = tokens.sign_in(pool, client, user, state, device_key=device.key if device else "")
+    key = device.key if device else ""
+    result = tokens.sign_in(pool, client, user, state, attempt.call, device_key=key)
     if device and new:
         result["NewDeviceMetadata"] = {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}
     return {"ChallengeParameters": {}, "AuthenticationResult": result}

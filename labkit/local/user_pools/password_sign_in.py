@@ -20,7 +20,7 @@ from labkit.local.user_pools.attempt import (
 from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
 from labkit.local.user_pools.clients import require_secret_hash
 from labkit.local.user_pools.migration import migrate
-from labkit.local.user_pools.passwords import matches, require_acceptable, set_password
+from labkit.local.user_pools.passwords import matches, require_acceptable, require_chosen, set_password
 from labkit.local.user_pools.pools import User, find_user, hides_existence, status_of, user_not_found
 
 
@@ -36,6 +36,7 @@ def check(attempt: Attempt, user: User | None, challenge: str) -> Passed:
     if user is None:
         raise incorrect()
     password = attempt.required("PASSWORD")
+    require_chosen(attempt.client, user)
     lockout.require_unlocked(attempt.pool, user, attempt.state)
     if not matches(user, password):
         lockout.failed(attempt.pool, user, attempt.state)
@@ -46,6 +47,7 @@ def check(attempt: Attempt, user: User | None, challenge: str) -> Passed:
 def start_srp(attempt: Attempt) -> Answer:
     username = begin(attempt)
     attempt.required("SRP_A")
+    require_chosen(attempt.client, find_user(attempt.pool, username))
     return sign_in_srp.challenge(attempt, username)
 
 

@@ -16,6 +16,7 @@ from labkit.local.user_pools import codes, registration
 from labkit.local.user_pools.clients import addressed, unknown_user
 from labkit.local.user_pools.migration import migrate
 from labkit.local.user_pools.pools import (
+    Client,
     Pool,
     User,
     hides_existence,
@@ -156,6 +157,17 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     set_password(pool, user, call.parameters["Password"], state)
     registration.post_confirmation(call, pool, user, state)
     return {}
+
+
+def require_chosen(client: Client, user: User | None) -> None:
+    """An imported user has no password yet; a client that hides who exists does not tell that either.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-using-import-tool-password-reset.html
+    """
+    if user is None or user.password is not None or hides_existence(client):
+        return
+    if status_of(user) == "RESET_REQUIRED":
+        raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
 
 
 def require_unexpired(pool: Pool, user: User, state: State) -> None:

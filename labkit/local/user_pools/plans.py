@@ -9,8 +9,9 @@ from labkit.local.errors import AwsError
 
 
 def require_essentials(tier: str | None, feature: str) -> None:
-    """Raise AwsError where a pool's UserPoolTier is Lite. AWS documents the code, not the text."""
+    """Raise AwsError where a pool's UserPoolTier is Lite. The text is that of another feature (tiers.py)."""
     if tier == "LITE":
         raise AwsError(
-            "FeatureUnavailableInTierException", f"{feature} is not available in the LITE feature plan."
+            "FeatureUnavailableInTierException",
+            f"The following features need to be disabled for the LITE pricing tier configured: {feature}",
         )

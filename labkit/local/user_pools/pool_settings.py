@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import schema
+from labkit.local.user_pools import schema, tiers
 from labkit.local.user_pools.pools import pool_asked
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def check(call: Call, state: State) -> None:
     given = call.parameters
     _require_one_way_to_be_called(given)
     _require_verifiable_updates(given)
+    tiers.check_pool(call, state)
     if call.operation == "CreateUserPool":
         schema.check_new(given.get("Schema") or [], given.get("AliasAttributes") or [])
         call.replace(Schema=schema.complete(given.get("Schema") or []))

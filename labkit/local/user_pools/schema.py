@@ -28,7 +28,7 @@ def standard() -> dict[str, dict[str, Any]]:
 
 def check_new(given: list[dict[str, Any]], aliases: list[str]) -> None:
     """The schema of a new pool; how many attributes it may have, AWS documents, but not the texts."""
-    names = [attribute.get("Name", "") for attribute in given]
+    names = _names(given)
     if len(set(names)) < len(names):
         raise _invalid(f"Schema attribute names must be unique, got {sorted(names)}.")
     _require_few([name for name in names if name not in standard()])
@@ -51,7 +51,14 @@ def check_custom(call: Call, state: State) -> None:
     """AddCustomAttributes: moto's checks are AWS's but for the number."""
     pool = pool_asked(call, state)
     custom = [name for name in pool.schema_attributes if name not in standard()]
-    _require_few([*custom, *(attribute.get("Name", "") for attribute in call.parameters["CustomAttributes"])])
+    _require_few([*custom, *_names(call.parameters["CustomAttributes"])])
+
+
+def _names(given: list[dict[str, Any]]) -> list[str]:
+    names = [attribute.get("Name") or "" for attribute in given]
+    if "" in names:
+        raise _invalid("A schema attribute must have a name.")
+    return names
 
 
 def _require_few(custom: list[str]) -> None:

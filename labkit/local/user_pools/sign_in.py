@@ -25,7 +25,6 @@ from labkit.local.user_pools.attempt import Answer, Attempt, Passed
 from labkit.local.user_pools.clients import require_flow, require_secret_hash
 from labkit.local.user_pools.next_challenge import proceed
 from labkit.local.user_pools.pools import client_asked, client_named, find_user
-from labkit.local.user_pools.sign_up import require_no_triggers
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -52,7 +51,6 @@ def _start(attempt: Attempt) -> Answer:
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
     require_flow(attempt.client, flow)
-    require_no_triggers(attempt.pool, "PreTokenGeneration", "PreTokenGenerationConfig")
     return _outcome(_FLOWS[flow](attempt))
 
 
@@ -81,7 +79,8 @@ def _refresh(attempt: Attempt) -> Answer:
     if grant.device_key and attempt.given.get("DEVICE_KEY") != grant.device_key:
         # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html#user-pools-remembered-devices-signing-in-with-a-device
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refreshed(pool, client, token, state)}
+    result = tokens.refreshed(pool, client, token, state, attempt.call)
+    return {"ChallengeParameters": {}, "AuthenticationResult": result}
 
 
 _FLOWS: dict[str, Callable[[Attempt], Answer | Passed]] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools import attributes, codes, registration, usernames, users
 from labkit.local.user_pools.clients import addressed, require_secret_hash, unknown_user
@@ -18,7 +18,6 @@ from labkit.local.user_pools.pools import (
     client_named,
     find_user,
     hides_existence,
-    lambda_triggers,
     pool_asked,
     set_status,
     status_of,
@@ -63,13 +62,6 @@ def _require_open(pool: Pool) -> None:
     config = pool.extended_config.get("AdminCreateUserConfig") or {}
     if config.get("AllowAdminCreateUserOnly"):
         raise AwsError("NotAuthorizedException", "SignUp is not permitted for this user pool")
-
-
-def require_no_triggers(pool: Pool, *names: str) -> None:
-    """Say so where a pool has a Lambda trigger that AWS would now run."""
-    for name in names:
-        if lambda_triggers(pool).get(name):
-            raise not_simulated(f"the Lambda trigger {name}")
 
 
 def _require_new(pool: Pool, username: str, given: dict[str, str]) -> None:

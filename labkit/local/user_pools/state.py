@@ -34,6 +34,8 @@ class Grant:
     #: When the refresh token expires.
     expires: datetime
     revoked: bool = False
+    #: Refresh tokens that were rotated out, and when each ends.
+    retired: dict[str, datetime] = field(default_factory=dict)
     #: The device that was signed in on, in pools that track devices.
     device_key: str = ""
 
@@ -168,13 +170,43 @@ def _kid(key: RSAPrivateKey) -> str:
     return base64.b64encode(hashlib.sha256(modulus.to_bytes(256, "big")).digest()).decode()
 
 
+class SigningKeys:
+    """A pool's key pairs: the latest signs, the ones before still verify what they have signed.
+
+    "Amazon Cognito might rotate signing keys in your user pool":
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+    """
+
+    def __init__(self, state: State, name: str) -> None:
+        self._state = state
+        self._name = name
+        self._keys = [SigningKey(state, name)]
+
+    def pair(self) -> tuple[RSAPrivateKey, str]:
+        """The private key that signs now, and its `kid`."""
+        return self._keys[-1].pair()
+
+    def rotate(self) -> str:
+        """Let a new key sign from now on; returns its `kid`."""
+        self._keys.append(SigningKey(self._state, f"{self._name}/{len(self._keys)}"))
+        return self.pair()[1]
+
+    def named(self, kid: object) -> RSAPrivateKey | None:
+        """The key of that `kid`."""
+        return next((key for key, known in (k.pair() for k in self._keys) if known == kid), None)
+
+    def jwks(self) -> dict[str, Any]:
+        """Every public half; the one that signs now comes first."""
+        return {"keys": [jwk for key in reversed(self._keys) for jwk in key.jwks()["keys"]]}
+
+
 class UserPools:
     """The state of every pool of one account, by pool id."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._pools: dict[str, PoolState] = {}
-        self._keys: dict[str, SigningKey] = {}
+        self._keys: dict[str, SigningKeys] = {}
 
     def __getitem__(self, pool_id: str) -> PoolState:
         return self._pools.setdefault(pool_id, PoolState())
@@ -184,6 +216,6 @@ class UserPools:
         self._pools.pop(pool_id, None)
         self._keys.pop(pool_id, None)
 
-    def key(self, pool_id: str) -> SigningKey:
-        """The pool's own key; no other pool's tokens verify with it."""
-        return self._keys.setdefault(pool_id, SigningKey(self._state, pool_id))
+    def key(self, pool_id: str) -> SigningKeys:
+        """The pool's own keys; no other pool's tokens verify with them."""
+        return self._keys.setdefault(pool_id, SigningKeys(self._state, pool_id))

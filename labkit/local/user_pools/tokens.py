@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
+from labkit.local.operations import Call
 from labkit.local.user_pools.attributes import readable_claims
-from labkit.local.user_pools.clients import validity
+from labkit.local.user_pools.clients import rotation, validity
+from labkit.local.user_pools.customisation import customised
 from labkit.local.user_pools.pools import Client, Pool, User, find_pool, find_user, issuer
 from labkit.local.user_pools.state import Grant
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 SIGN_IN_SCOPE = "aws.cognito.signin.user.admin"
 
 
-def sign_in(pool: Pool, client: Client, user: User, state: State, *, device_key: str = "") -> dict[str, Any]:
+def sign_in(
+    pool: Pool, client: Client, user: User, state: State, call: Call | None = None, *, device_key: str = ""
+) -> dict[str, Any]:
     """A new sign-in: its AuthenticationResult, refresh token included."""
     now = state.clock.now()
     grant = Grant(
@@ -32,7 +36,7 @@ def sign_in(pool: Pool, client: Client, user: User, state: State, *, device_key:
         username=user.username,
         sub=user.id,
         client_id=client.id,
-        refresh_token=_refresh_token(state),
+        refresh_token=refresh_token(state),
         auth_time=now,
         expires=now + validity(client, "Refresh"),
         device_key=device_key,
@@ -40,20 +44,23 @@ def sign_in(pool: Pool, client: Client, user: User, state: State, *, device_key:
     pool_state = state.user_pools[pool.id]
     pool_state.grants[grant.origin_jti] = grant
     pool_state.by_refresh_token[grant.refresh_token] = grant
-    return issue(pool, client, user, grant, state) | {"RefreshToken": grant.refresh_token}
+    return issue(pool, client, user, grant, state, call) | {"RefreshToken": grant.refresh_token}
 
 
-def issue(pool: Pool, client: Client, user: User, grant: Grant, state: State) -> dict[str, Any]:
+def issue(
+    pool: Pool, client: Client, user: User, grant: Grant, state: State, call: Call | None = None
+) -> dict[str, Any]:
     """A fresh ID and access token of an existing sign-in."""
     event_id = state.source.uuid()
     common = _common(pool, user, grant, event_id)
-    if client.extended_config.get("EnableTokenRevocation", True):
+    if client.extended_config.get("EnableTokenRevocation", True) or rotation(client):
         common["origin_jti"] = grant.origin_jti
-    now, access_for = state.clock.now(), validity(client, "Access")
     access = common | {"client_id": client.id, "token_use": "access", "scope": SIGN_IN_SCOPE}
     access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
     identity |= _roles(user) | readable_claims(client, user)
+    identity, access = customised(pool, client, user, identity, access, call, state)
+    now, access_for = state.clock.now(), validity(client, "Access")
     return {
         "AccessToken": _sign(pool, access, now, now + access_for, state),
         "IdToken": _sign(pool, identity, now, now + validity(client, "Id"), state),
@@ -102,14 +109,16 @@ def _sign(pool: Pool, claims: dict[str, Any], now: datetime, expires: datetime, 
     return jwt.encode(claims | times, key, algorithm="RS256", headers={"kid": kid, "typ": None})
 
 
-def _refresh_token(state: State) -> str:
+def refresh_token(state: State) -> str:
     """Five parts, like AWS's encrypted JWT, and as unreadable."""
     header = json.dumps({"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}, separators=(",", ":")).encode()
     parts = [header, *(state.source.bytes(size) for size in (256, 12, 600, 16))]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
-def refreshed(pool: Pool, client: Client, token: str, state: State) -> dict[str, Any]:
+def refreshed(
+    pool: Pool, client: Client, token: str, state: State, call: Call | None = None
+) -> dict[str, Any]:
     """New tokens for a refresh token. Raises AwsError for one that is foreign, expired or revoked."""
     grant = grant_of(pool, client, token, state)
     user = find_user(pool, grant.username)
@@ -121,7 +130,7 @@ def refreshed(pool: Pool, client: Client, token: str, state: State) -> dict[str,
         raise AwsError("NotAuthorizedException", "Refresh Token has been revoked")
     if state.clock.now() >= grant.expires:
         raise AwsError("NotAuthorizedException", "Refresh Token has expired")
-    return issue(pool, client, user, grant, state)
+    return issue(pool, client, user, grant, state, call)
 
 
 def grant_of(pool: Pool, client: Client, token: str, state: State) -> Grant:
@@ -143,6 +152,8 @@ def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str
         raise _invalid()
     if claims["exp"] <= state.clock.now().timestamp():
         raise AwsError("NotAuthorizedException", "Access Token has expired")
+    if SIGN_IN_SCOPE not in claims["scope"].split():
+        raise AwsError("NotAuthorizedException", "Access Token does not have required scopes")
     user = find_user(pool, claims["username"])
     if user is None or user.id != claims["sub"]:
         raise AwsError("UserNotFoundException", "User does not exist.")
@@ -171,7 +182,9 @@ def _verified(token: str, pool: Pool, state: State) -> dict[str, Any]:
     """The claims, once signature and issuer hold; expiry is the account's clock's to judge."""
     import jwt
 
-    key, _ = state.user_pools.key(pool.id).pair()
+    key = state.user_pools.key(pool.id).named(jwt.get_unverified_header(token).get("kid"))
+    if key is None:
+        raise _invalid()
     options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False, "require": ["exp", "sub"]}
     try:
         return jwt.decode(token, key.public_key(), algorithms=["RS256"], issuer=issuer(pool), options=options)

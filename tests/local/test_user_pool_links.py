@@ -1,0 +1,127 @@
+"""AdminLinkProviderForUser and AdminDisableProviderForUser, as far as they are data.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.local.accounts import LocalAccount, refused
+from tests.local.directory import Pool, attributes_of, user_pool
+
+CARLOS = "msp_carlos@example.com"
+
+
+@pytest.fixture
+def pool(account: LocalAccount) -> Pool:
+    """A pool with a SAML provider, a Google and its user Carlos."""
+    pool = user_pool(account)
+    details: dict[str, dict[str, Any]] = {
+        "ADFS1": {"ProviderType": "SAML", "ProviderDetails": {"MetadataURL": "https://adfs.example.com"}},
+        "Google": {
+            "ProviderType": "Google",
+            "ProviderDetails": {"client_id": "x", "client_secret": "y", "authorize_scopes": "openid"},
+        },
+    }
+    for name, provider in details.items():
+        pool.admin.create_identity_provider(UserPoolId=pool.id, ProviderName=name, **provider)
+    pool.confirmed("Carlos")
+    return pool
+
+
+def source(value: str = CARLOS, provider: str = "ADFS1", attribute: str = "email") -> dict[str, str]:
+    return {
+        "ProviderName": provider, "ProviderAttributeName": attribute, "ProviderAttributeValue": value,
+    }  # fmt: skip
+
+
+def link(pool: Pool, identity: dict[str, str], username: str = "Carlos") -> Any:
+    return pool.admin.admin_link_provider_for_user(
+        UserPoolId=pool.id, SourceUser=identity,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": username},
+    )  # fmt: skip
+
+
+def identities(pool: Pool) -> list[dict[str, Any]]:
+    return list(json.loads(attributes_of(pool, "Carlos").get("identities", "[]")))
+
+
+def test_a_linked_identity_shows_in_the_profile_until_it_is_taken_away(pool: Pool) -> None:
+    """The first page's example of Carlos."""
+    link(pool, source())
+    (shown,) = identities(pool)
+    assert isinstance(shown.pop("dateCreated"), int)
+    assert shown == {
+        "userId": CARLOS, "providerName": "ADFS1", "providerType": "SAML", "issuer": None, "primary": False,
+    }  # fmt: skip
+    link(pool, source("1234", "Google", "Cognito_Subject"))
+    assert [i["providerName"] for i in identities(pool)] == ["ADFS1", "Google"]
+    unlink = pool.admin.admin_disable_provider_for_user
+    unlink(UserPoolId=pool.id, User=source())
+    assert [i["providerName"] for i in identities(pool)] == ["Google"]
+    answer = refused(unlink, UserPoolId=pool.id, User=source())
+    assert (answer.status, answer.code) == (400, "UserNotFoundException")
+    unlink(UserPoolId=pool.id, User=source("1234", "Google", "Cognito_Subject"))
+    assert "identities" not in attributes_of(pool, "Carlos")
+
+
+@pytest.mark.unconfirmed
+def test_an_identity_is_linked_once(pool: Pool) -> None:
+    """The text as AWS gave it to many; no page has it."""
+    other = pool.confirmed()
+    link(pool, source())
+    for username in ("Carlos", other):
+        answer = refused(link, pool=pool, identity=source(), username=username)
+        assert (answer.status, answer.code, answer.message) == (
+            400, "InvalidParameterException", "SourceUser is already linked to DestinationUser",
+        )  # fmt: skip
+
+
+@pytest.mark.unconfirmed
+def test_who_is_a_user_of_their_own_already_is_not_linked(pool: Pool) -> None:
+    """SourceUser: "An external IdP account for a user who doesn't exist yet in the user pool." """
+    pool.admin.admin_create_user(UserPoolId=pool.id, Username="Google_77")
+    assert link(pool, source("78", "Google", "Cognito_Subject"))
+    answer = refused(link, pool=pool, identity=source("77", "Google", "Cognito_Subject"))
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+    assert answer.message.startswith("Merging is not currently supported")
+
+
+def test_a_user_has_five_linked_identities_at_most(pool: Pool) -> None:
+    """ "The maximum number of federated identities linked to a user is five." """
+    for i in range(5):
+        assert link(pool, source(f"{i}@example.com"))
+    answer = refused(link, pool=pool, identity=source("6@example.com"))
+    assert (answer.status, answer.code) == (400, "LimitExceededException")
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize(
+    "identity",
+    [
+        source(provider="Cognito"),
+        source(provider="Nobody"),
+        source(provider="Google"),
+        source(attribute=""),
+        source(""),
+    ],
+)
+def test_a_source_is_an_identity_of_a_provider_of_the_pool(pool: Pool, identity: dict[str, str]) -> None:
+    """ "This user must be a federated user …, not another native user." "If the SourceUser is using a
+    federated social IdP …, you must set the ProviderAttributeName to Cognito_Subject." (no texts are
+    documented)"""
+    assert link(pool, source())
+    answer = refused(link, pool=pool, identity=identity)
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+
+
+def test_a_destination_is_a_user_of_the_pool(pool: Pool) -> None:
+    """ "If the user doesn't exist, Amazon Cognito generates an exception." """
+    assert link(pool, source())
+    answer = refused(link, pool=pool, identity=source("other@example.com"), username="nobody")
+    assert (answer.status, answer.code) == (400, "UserNotFoundException")
