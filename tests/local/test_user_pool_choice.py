@@ -83,8 +83,8 @@ def test_only_a_client_that_allows_it_lets_users_choose(account: LocalAccount) -
 
 def test_a_lite_pool_has_no_choice(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
-    ("To activate this setting, your user pool must be in the Essentials tier or higher.");
-    CreateUserPoolClient names FeatureUnavailableInTierException"""
+    ("your user pool must be in the Essentials tier or higher"); CreateUserPoolClient names
+    FeatureUnavailableInTierException"""
     pool = choosy(account, ["PASSWORD"], UserPoolTier="ESSENTIALS")
     assert start(pool, pool.confirmed())["Session"]
     answer = refused(choosy, account=account, factors=["PASSWORD"], UserPoolTier="LITE")
@@ -317,3 +317,112 @@ def test_step_up_authentication_is_not_simulated(account: LocalAccount) -> None:
     assert start(pool, name)["Session"]
     answer = refused(start, pool=pool, name=name, TARGET_ACR_VALUES="urn:x")
     assert (answer.status, answer.code) == (501, "NotSimulated")
+
+
+# --- without a password -----------------------------------------------------------------------------------
+
+
+def by_code(pool: Pool, name: str) -> Any:
+    asked = start(pool, name, "EMAIL_OTP")
+    return respond(pool, name, asked, EMAIL_OTP_CODE=pool.account.last_code(name))["AuthenticationResult"]
+
+
+def test_where_codes_sign_in_users_may_do_without_a_password(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SignUp.html
+    ("Users can sign up without a password when your user pool supports passwordless sign-in")"""
+    pool, strict = choosy(account), choosy(account, ["PASSWORD"])
+    name = account.name("learner")
+    email = [{"Name": "email", "Value": f"{name}@example.com"}]
+    given = {"Username": name, "UserAttributes": email}
+    pool.idp.sign_up(ClientId=pool.client_id, **given)
+    assert by_code(pool, name)
+    assert start(pool, name)["AvailableChallenges"] == ["EMAIL_OTP"]
+    for password in ("", "None", PASSWORD):
+        assert refused(pool.sign_in, username=name, password=password).status == 400
+    answer = refused(strict.idp.sign_up, ClientId=strict.client_id, **given)
+    assert (answer.status, answer.code) == (400, "InvalidPasswordException")
+
+
+def test_who_has_no_password_may_choose_one(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ChangePassword.html
+    ("If the user has no password … you can omit this parameter.")"""
+    pool = choosy(account)
+    name = account.name("learner")
+    email = [{"Name": "email", "Value": f"{name}@example.com"}]
+    pool.idp.sign_up(ClientId=pool.client_id, Username=name, UserAttributes=email)
+    token = by_code(pool, name)["AccessToken"]
+    pool.idp.change_password(AccessToken=token, ProposedPassword=PASSWORD)
+    assert pool.sign_in(name)
+    again = refused(pool.idp.change_password, AccessToken=token, ProposedPassword="Another-horse-2")
+    assert again.code == "NotAuthorizedException"
+
+
+@pytest.mark.unconfirmed
+def test_an_administrator_makes_users_for_codes_alone(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
+    (TemporaryPassword, UserAttributes)"""
+    pool = choosy(account)
+    name = account.name("invited")
+    email = [{"Name": "email", "Value": f"{name}@example.com"}]
+    made = pool.admin.admin_create_user(
+        UserPoolId=pool.id, Username=name, UserAttributes=email, DesiredDeliveryMediums=["EMAIL"]
+    )
+    assert made["User"]["UserStatus"] == "CONFIRMED"
+    assert account.last_code(name) == ""
+    assert by_code(pool, name)
+    bare = {"UserPoolId": pool.id, "Username": account.name("bare")}
+    answer = refused(pool.admin.admin_create_user, **bare)
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+    assert pool.admin.admin_create_user(**bare, TemporaryPassword="Temporary-1")
+
+
+def signed_up(pool: Pool) -> tuple[str, str]:
+    """A user who signed up just now, and the session for ConfirmSignUp."""
+    name = pool.account.name("learner")
+    email = [{"Name": "email", "Value": f"{name}@example.com"}]
+    answer = pool.idp.sign_up(ClientId=pool.client_id, Username=name, Password=PASSWORD, UserAttributes=email)
+    return name, answer["Session"]
+
+
+def confirm(pool: Pool, name: str, **session: str) -> Any:
+    return pool.idp.confirm_sign_up(
+        ClientId=pool.client_id, Username=name, ConfirmationCode=pool.account.last_code(name), **session
+    )
+
+
+def auto(pool: Pool, name: str, session: str) -> Any:
+    return pool.idp.initiate_auth(
+        ClientId=pool.client_id, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": name}, Session=session
+    )
+
+
+def test_the_code_of_the_sign_up_signs_in_at_once(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
+    (Session)"""
+    pool = choosy(fresh)
+    name, session = signed_up(pool)
+    given = confirm(pool, name, Session=session)["Session"]
+    other, other_session = signed_up(pool)
+    foreign = confirm(pool, other, Session=other_session)["Session"]
+    assert refused(auto, pool=pool, name=name, session=foreign).code == "NotAuthorizedException"
+    assert auto(pool, name, given)["AuthenticationResult"]
+    assert refused(auto, pool=pool, name=name, session=given).code == "NotAuthorizedException"
+    fresh.advance(minutes=3)
+    late = refused(auto, pool=pool, name=other, session=foreign)
+    assert (late.code, late.message) == (
+        "NotAuthorizedException", "Invalid session for the user, session is expired.",
+    )  # fmt: skip
+
+
+def test_only_where_codes_are_a_first_factor_does_a_sign_up_lead_to_a_sign_in(account: LocalAccount) -> None:
+    """ "The user is eligible for the OTP authentication method." """
+    pool = choosy(account, ["PASSWORD"])
+    name, session = signed_up(pool)
+    assert "Session" not in confirm(pool, name, Session=session)
+    able = choosy(account)
+    name, session = signed_up(able)
+    assert "Session" not in confirm(able, name)
+    name, session = signed_up(able)
+    assert confirm(able, name, Session=session)["Session"]
+    name, session = signed_up(able)
+    assert refused(auto, pool=able, name=name, session=session).code == "NotAuthorizedException"

@@ -149,7 +149,8 @@ def test_srp_may_name_the_device_with_the_proof(account: LocalAccount) -> None:
 
 @pytest.mark.unconfirmed
 def test_a_client_that_keeps_no_session_is_known_by_user_and_device(account: LocalAccount) -> None:
-    """pycognito answers DEVICE_SRP_AUTH without the Session."""
+    """AWS's own example answers DEVICE_SRP_AUTH without the Session, and so does pycognito:
+    https://github.com/awsdocs/aws-doc-sdk-examples/blob/main/python/example_code/cognito/cognito_idp_actions.py"""
     pool = tracking(account)
     name, other = pool.confirmed(), pool.confirmed()
     _, device = remembered(pool, name)

@@ -597,6 +597,27 @@ def test_where_the_only_address_is_for_password_resets_there_is_no_way_in(accoun
     assert pool.start(pool.confirmed())["ChallengeName"] == "MFA_SETUP"
 
 
+def test_a_password_reset_takes_another_way_than_the_second_factor(account: LocalAccount) -> None:
+    """The same page: "Users whose preferred MFA is by email message can't receive a password-reset code by
+    email." and "InvalidParameterException … from users who don't have a valid recovery method"."""
+    pool = user_pool(account, **EMAIL, **recovery("verified_email", "verified_phone_number"))
+    pool.admin.set_user_pool_mfa_config(UserPoolId=pool.id, MfaConfiguration="OPTIONAL", **ALL)
+    name, bare = with_phone(pool), pool.confirmed()
+    verified = [{"Name": n, "Value": "true"} for n in ("email_verified", "phone_number_verified")]
+    pool.admin.admin_update_user_attributes(UserPoolId=pool.id, Username=name, UserAttributes=verified)
+
+    def medium(username: str) -> str:
+        answer = pool.idp.forgot_password(ClientId=pool.client_id, Username=username)
+        return str(answer["CodeDeliveryDetails"]["DeliveryMedium"])
+
+    assert (medium(name), medium(bare)) == ("EMAIL", "EMAIL")
+    for username in (name, bare):
+        prefer(pool, username, EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
+    assert medium(name) == "SMS"
+    answer = refused(medium, username=bare)
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+
+
 def test_a_user_without_an_address_may_give_one_for_codes(account: LocalAccount) -> None:
     """The same page, step 8: "For email MFA, respond with … "email": "[user's email address]""."""
     pool = mfa_pool(account, "ON", settings=TOTP | {"EmailMfaConfiguration": {}})

@@ -22,13 +22,16 @@ from labkit.local.user_pools.attempt import (
     Answer,
     Attempt,
     Passed,
+    answering,
     answering_perhaps,
     challenged,
     close,
+    invalid_session,
 )
 from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.first_factors import allowed_first
 from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, user_not_found
+from labkit.local.user_pools.sign_up_session import CONFIRMED
 from labkit.local.user_pools.tokens import user_of_access_token
 
 if TYPE_CHECKING:
@@ -44,10 +47,10 @@ def start(attempt: Attempt) -> Answer | Passed:
     for name in _STEP_UP:
         if name in attempt.given:
             raise not_simulated(f"step-up authentication ({name})")
-    if attempt.call.parameters.get("Session"):
-        raise not_simulated("sign-in with the Session of ConfirmSignUp")
     username = password_sign_in.begin(attempt)
     user = find_user(attempt.pool, username)
+    if attempt.call.parameters.get("Session"):
+        return _confirmed(attempt)
     if user is None and not hides_existence(attempt.client):
         raise user_not_found()
     open_to = available(attempt.pool, user, attempt.state)
@@ -56,6 +59,17 @@ def start(attempt: Attempt) -> Answer | Passed:
         return _take(attempt, user, username, str(preferred))
     answer = challenged(attempt, user, "SELECT_CHALLENGE", {}, offered=open_to)
     return answer | {"AvailableChallenges": list(open_to)}
+
+
+def _confirmed(attempt: Attempt) -> Passed:
+    """The Session of ConfirmSignUp "provides proof of authentication"."""
+    attempt, user = answering(attempt, CONFIRMED)
+    assert attempt.session is not None
+    (factor,) = attempt.session.offered
+    close(attempt)
+    if factor not in available(attempt.pool, user, attempt.state):
+        raise invalid_session()
+    return Passed(attempt, user, factor)
 
 
 def available(pool: Pool, user: User | None, state: State) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools import messages
+from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.lockout import require_few_wrong_codes, wrong_code
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Code
@@ -36,16 +37,22 @@ def auto_verified(pool: Pool, user: User) -> str | None:
     return next((n for n in ("phone_number", "email") if n in wanted and n in user.attribute_lookup), None)
 
 
-def recovery_attribute(pool: Pool, user: User) -> str | None:
+def recovery_attribute(pool: Pool, user: User, state: State) -> str | None:
     """The verified attribute that a password reset goes to, by the pool's AccountRecoverySetting.
 
-    Without one, SMS is preferred (the legacy behaviour).
+    Without one, SMS is preferred (the legacy behaviour). With one, the way of the preferred second factor is
+    not for password resets too.
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AccountRecoverySettingType.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites
     """
     setting = (pool.extended_config.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms")
     names = [m["Name"] for m in sorted(setting, key=lambda m: m["Priority"])] if setting else []
+    preferred = state.user_pools[pool.id].factors_of(user.id).preferred
+    taken = ADDRESS.get(preferred or "") if setting and pool.mfa_config != "OFF" else None
     for name in names or ["verified_phone_number", "verified_email"]:
         attribute = str(name).removeprefix("verified_")
+        if attribute == taken:
+            continue
         if (
             user.attribute_lookup.get(f"{attribute}_verified") == "true"
             and attribute in user.attribute_lookup

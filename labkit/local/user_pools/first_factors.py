@@ -20,6 +20,11 @@ def allowed_first(pool: Pool) -> list[str]:
     return _listed(pool.extended_config) or ["PASSWORD"]
 
 
+def passwordless(pool: Pool) -> bool:
+    """Whether a user may do without a password: a code is enough to sign in."""
+    return bool({"EMAIL_OTP", "SMS_OTP"} & set(allowed_first(pool)))
+
+
 def _listed(settings: dict[str, Any]) -> list[str]:
     policy = (settings.get("Policies") or {}).get("SignInPolicy") or {}
     return list(policy.get("AllowedFirstAuthFactors") or [])

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools import attributes, messages, registration, usernames, users
+from labkit.local.user_pools.first_factors import passwordless
 from labkit.local.user_pools.passwords import require_policy
-from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked, status_of, user_named
+from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked, set_status, status_of, user_named
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def admin_create_user(call: Call, state: State) -> dict[str, Any]:
     """A new user; with MessageAction RESEND, a new invitation for one who has not come yet."""
     pool = pool_asked(call, state)
+    if not call.parameters.get("TemporaryPassword") and passwordless(pool):
+        return _create_without_password(call, pool, state)
     password = _temporary_password(call, pool, state)
     if call.parameters.get("MessageAction") == "RESEND":
         user = _awaited(pool, call.parameters["Username"])
@@ -31,6 +34,23 @@ def admin_create_user(call: Call, state: State) -> dict[str, Any]:
     state.user_pools[pool.id].temporary_since[user.id] = state.clock.now()
     if call.parameters.get("MessageAction") != "SUPPRESS":
         _invite(call, pool, user, password, state)
+    return {"User": users.shown(user)}
+
+
+def _create_without_password(call: Call, pool: Pool, state: State) -> dict[str, Any]:
+    """A user for the pool's codes, who needs an address for them and no first sign-in (status unconfirmed).
+
+    "These attributes must be provided … when you don't submit a TemporaryPassword."
+    """
+    given = attributes.flat(call.parameters.get("UserAttributes"))
+    if not (given.get("email") or given.get("phone_number")):
+        raise AwsError(
+            "InvalidParameterException", "A user without a password needs an email or phone_number."
+        )
+    user = _create(call, pool, None, state)
+    set_status(user, "CONFIRMED")
+    if call.parameters.get("MessageAction") != "SUPPRESS":
+        _invite(call, pool, user, "", state)
     return {"User": users.shown(user)}
 
 
@@ -44,7 +64,7 @@ def _awaited(pool: Pool, username: str) -> User:
     return user
 
 
-def _create(call: Call, pool: Pool, password: str, state: State) -> User:
+def _create(call: Call, pool: Pool, password: str | None, state: State) -> User:
     username = call.parameters["Username"]
     own_name, given = usernames.stored(pool, username, attributes.flat(call.parameters.get("UserAttributes")))
     attributes.require_valid(pool, given)

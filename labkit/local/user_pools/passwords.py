@@ -79,7 +79,7 @@ def _digest(user: User, password: str | None, state: State) -> str:
 
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
-    if not matches(user, call.parameters.get("PreviousPassword", "")):
+    if user.password is not None and not matches(user, call.parameters.get("PreviousPassword", "")):
         raise AwsError("NotAuthorizedException", "Incorrect username or password.")
     set_password(pool, user, call.parameters["ProposedPassword"], state)
     return {}
@@ -89,7 +89,7 @@ def forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Send a reset code to a verified attribute."""
     pool, client, user = addressed(call, state)
     user = user or migrate(call, pool, call.parameters["Username"], None, state)
-    attribute = codes.recovery_attribute(pool, user) if user and user.enabled else None
+    attribute = codes.recovery_attribute(pool, user, state) if user and user.enabled else None
     if attribute is None and hides_existence(client):
         return codes.pretended(pool, call.parameters["Username"])
     if user is None:
@@ -99,7 +99,7 @@ def forgot_password(call: Call, state: State) -> dict[str, Any]:
 
 
 def _send_code(pool: Pool, user: User, call: Call, state: State) -> dict[str, str]:
-    attribute = codes.recovery_attribute(pool, user)
+    attribute = codes.recovery_attribute(pool, user, state)
     if attribute is None:
         raise AwsError(
             "InvalidParameterException",

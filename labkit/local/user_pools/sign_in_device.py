@@ -52,8 +52,11 @@ def answer_start(attempt: Attempt) -> Answer:
 
 
 def _begun(attempt: Attempt) -> tuple[Attempt, User]:
-    """The challenge that is answered. Not every client sends its Session (pycognito does not): then it is the
-    newest of this user, app client and device, which a password had to come before."""
+    """The challenge that is answered. AWS's own example sends no Session: then it is the newest of this user,
+    app client and device, which a password had to come before.
+
+    https://github.com/awsdocs/aws-doc-sdk-examples/blob/main/python/example_code/cognito/cognito_idp_actions.py
+    """
     if attempt.call.parameters.get("Session"):
         attempt, user = answering(attempt, _CHALLENGE)
         close(attempt)

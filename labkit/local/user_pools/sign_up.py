@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import attributes, codes, registration, usernames, users
+from labkit.local.user_pools import attributes, codes, registration, sign_up_session, usernames, users
 from labkit.local.user_pools.clients import addressed, require_secret_hash, unknown_user
+from labkit.local.user_pools.first_factors import passwordless
 from labkit.local.user_pools.passwords import require_policy
 from labkit.local.user_pools.pools import (
     Pool,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def sign_up(call: Call, state: State) -> dict[str, Any]:
     pool, client = client_named(call.parameters["ClientId"], state)
-    username, password = call.parameters["Username"], call.parameters.get("Password") or ""
+    username, password = call.parameters["Username"], call.parameters.get("Password") or None
     require_secret_hash(client, (username,), call.parameters.get("SecretHash"))
     _require_open(pool)
     own_name, given = usernames.stored(pool, username, attributes.flat(call.parameters.get("UserAttributes")))
@@ -38,12 +39,14 @@ def sign_up(call: Call, state: State) -> dict[str, Any]:
     attributes.require_valid(pool, given)
     attributes.require_complete(pool, given)
     _require_writable(call, pool, client)
-    require_policy(pool, password)
+    if password is not None or not passwordless(pool):
+        require_policy(pool, password or "")
     wishes = registration.pre_sign_up(call, pool, given, state)
     _require_new(pool, username, given)  # the function may have taken its time
     user = users.create(pool, own_name, password, "UNCONFIRMED", given, state)
     registration.apply(wishes, pool, user)
-    return _signed_up(call, pool, user, state)
+    session = sign_up_session.after_sign_up(pool, client, user, state)
+    return _signed_up(call, pool, user, state) | session
 
 
 def _signed_up(call: Call, pool: Pool, user: User, state: State) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def confirm_sign_up(call: Call, state: State) -> dict[str, Any]:
     set_status(user, "CONFIRMED")
     users.change(user, {f"{code.attribute}_verified": "true"})
     registration.post_confirmation(call, pool, user, state)
-    return {}
+    return sign_up_session.after_confirmation(call, pool, client, user, code.attribute, state)
 
 
 def _not_unconfirmed(user: User) -> AwsError:
