@@ -7,6 +7,7 @@ from labkit.flow import (
     principal_tags,
     role_mapping,
     sign_in,
+    simulation,
     user_pool,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "principal_tags",
     "role_mapping",
     "sign_in",
+    "simulation",
     "user_pool",
 ]
