@@ -29,7 +29,8 @@ _NO_RCP = "AWS's simulator takes no resource control policies"
 _NO_IOT = "AWS's simulator does not know the policies of AWS IoT"
 _NO_SCP = "this version of botocore cannot send service control policies to the simulator"
 _ONE_BOUNDARY = "AWS's simulator takes one permissions boundary, and there are several"
-_NOT_ITSELF = "AWS's simulator takes a role in place of its session, and the role's path is not known here"
+_AS_ROLE = "AWS's simulator takes a role in place of its session, and the role's path is not known here"
+_NO_FEDERATED = "AWS's simulator takes no federated user as the caller"
 
 Parameters = dict[str, Any]
 
@@ -94,7 +95,7 @@ def _unsaid(
     request: Request, policies: PolicySet, caller: str | None, *, sends_scp: bool
 ) -> Iterator[LeftOut]:
     if caller != request.principal:
-        yield LeftOut("caller", _NOT_ITSELF)
+        yield LeftOut("caller", _AS_ROLE if caller else _NO_FEDERATED)
     if request.assumes_role:
         yield LeftOut("trust", _NO_TRUST)
     elif policies.resource is not None and ":user/" not in (caller or ""):

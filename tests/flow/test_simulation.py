@@ -19,6 +19,8 @@ from labkit.local.app import LocalApp
 from labkit.policy import Anonymous, Policy, PolicySet, Request, decide
 from labkit.provision import Lab
 from labkit.resources import MatchedStatement, Simulation
+from labkit.show.simulations import VERDICTS
+from tests.decisions.test_vectors import cases, policy_set, principal
 
 ACCOUNT, BUCKET = "111122223333", "arn:aws:s3:::shelf"
 ZOE = f"arn:aws:iam::{ACCOUNT}:user/zoe"
@@ -110,6 +112,7 @@ def test_a_value_of_no_such_type_goes_as_text(account: Account) -> None:
     [
         (read(), PolicySet((policy(),)), []),
         (read(SESSION), PolicySet((policy(),)), ["caller"]),
+        (read(f"arn:aws:sts::{ACCOUNT}:federated-user/zoe"), PolicySet((policy(),)), ["caller"]),
         (read(SESSION), PolicySet((policy(),), session=(policy("iam:*"),)), ["caller", "session"]),
         (
             read(SESSION),
@@ -199,3 +202,30 @@ def test_a_real_account_is_asked_without_asking_a_person(remote: LocalApp) -> No
         assert simulate_custom_policy(account, read(), PolicySet((policy(),))).allowed
         assert simulate_principal_policy(account, account.caller_arn, read()).allowed
     assert (opened, len(asked)) == (1, 1)
+
+
+def test_where_nothing_is_left_out_aws_decides_as_decide_does() -> None:
+    """For every decision vector whose caller it takes; where they differ, the record says what is missing."""
+    asked, complete = 0, 0
+    with open_account(transport="direct") as account:
+        for case in cases():
+            raw = case["request"]
+            request = Request(
+                principal(raw["principal"]),
+                raw["action"],
+                raw["resource"],
+                raw.get("resource_account"),
+                raw["context"],
+                raw.get("wildcard_only_action", False),
+            )
+            if not isinstance(request.principal, str) or request.principal.endswith(":root"):
+                continue
+            policies = policy_set(case["policies"])
+            try:
+                simulation = simulate_custom_policy(account, request, policies)
+            except account.client("iam").exceptions.InvalidInputException:
+                continue  # documents that nobody could store
+            same = VERDICTS[simulation.decision] is decide(request, policies=policies).verdict
+            assert same or simulation.left_out, case["id"]
+            asked, complete = asked + 1, complete + (not simulation.left_out)
+    assert asked > complete > asked / 2
