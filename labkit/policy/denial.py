@@ -27,7 +27,7 @@ _POLICIES = {
 #: https://github.com/aws-samples/resource-control-policy-examples/issues/18
 _STARRED = frozenset({"cognito-identity", "cognito-idp", "iam"})
 
-#: Calls without an AWS principal: STS does not say who was refused, nor why.
+#: To callers without an AWS principal STS does not say who was refused, nor why.
 _BARE = frozenset({"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession"})
 
 
@@ -41,7 +41,7 @@ def denial_text(decision: Decision, *, service: str) -> str:
     if decision.allowed:
         raise ValueError("no denial text: expected a denied decision, got an allowed one")
     request = decision.request
-    if request.action in _BARE:
+    if request.action in _BARE and not isinstance(request.principal, str):
         return f"Not authorized to perform {request.action}"
     if service == "s3" and _is_foreign(decision):
         return "Access Denied"

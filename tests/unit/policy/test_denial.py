@@ -161,6 +161,16 @@ def test_sts_tells_a_federated_caller_only_the_action(action: str) -> None:
     )
 
 
+def test_sts_tells_a_user_whose_tags_it_refuses() -> None:
+    """https://github.com/aws-actions/configure-aws-credentials/issues/54"""
+    delegating = policy(Principal={"AWS": ACCOUNT})
+
+    assert text("sts:TagSession", ROLE, PolicySet(resource=delegating), service="sts") == (
+        f"{WHO} sts:TagSession on resource: {ROLE} "
+        "because no identity-based policy allows the sts:TagSession action"
+    )
+
+
 def test_a_trust_policy_is_named_and_the_role_is_not() -> None:
     silent = PolicySet((ALLOW,))
     denying = PolicySet((ALLOW,), resource=policy("Deny", Principal="*"))
