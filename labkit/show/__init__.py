@@ -15,6 +15,7 @@ from labkit.show.picture import Picture
 from labkit.show.pools import side_by_side
 from labkit.show.records import table
 from labkit.show.refusals import refusal
+from labkit.show.simulations import simulation
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
 from labkit.show.view import View
@@ -34,6 +35,7 @@ __all__ = [
     "refusal",
     "sequence",
     "side_by_side",
+    "simulation",
     "table",
     "token",
 ]

@@ -24,6 +24,14 @@ _CALLERS = {"cognito-identity": cognito_identity.asks, "sts": sts.asks}
 #: "No permissions are required for users to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 _ALWAYS = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+#: What AWS names in its denial of an action that has no resource types, as callers report it.
+#: https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns (ListRoles)
+_NAMED = {
+    "cognito-identity:ListIdentityPools": "identitypool/",
+    "dynamodb:ListTables": "table/*",
+    "iam:ListRoles": "role/*",
+    "iam:ListUsers": "user/",
+}
 
 
 def authorize(call: Call, caller: Caller, state: State) -> set[int]:
@@ -60,7 +68,7 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
     request = Request(
         principal=Anonymous() if caller.anonymous else caller.arn,
         action=ask.action,
-        resource=ask.resource,
+        resource=_shown(ask, state, context),
         resource_account=_owner(ask, state),
         context=context | {"aws:ResourceAccount": state.account_id} | dict(ask.context),
         wildcard_only_action=ask.resource == "*",
@@ -72,6 +80,15 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
 def allowed(action: str, resource: str, call: Call, caller: Caller, state: State) -> bool:
     """Whether `caller` may also do something else, as S3 asks before it says that a key is missing."""
     return put(Ask(action, resource), caller, state, context_of(call, caller, state)).allowed
+
+
+def _shown(ask: Ask, state: State, context: dict[str, str | tuple[str, ...]]) -> str:
+    """The resource as AWS names it; where the action has none, policies must still allow `*`."""
+    if ask.resource != "*" or ask.action not in _NAMED:
+        return ask.resource
+    service = ask.action.partition(":")[0]
+    region = "" if service == "iam" else str(context.get("aws:RequestedRegion", ""))
+    return state.arn(service, _NAMED[ask.action], region=region)
 
 
 def _owner(ask: Ask, state: State) -> str:
