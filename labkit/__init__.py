@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labkit import show as show
     from labkit.account import ANONYMOUS as ANONYMOUS
     from labkit.account import Account as Account
+    from labkit.account import explain as explain
     from labkit.account import open_account as open_account
     from labkit.errors import LabError as LabError
     from labkit.errors import TokenRejected as TokenRejected
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from labkit.policy import PolicySet as PolicySet
     from labkit.policy import Request as Request
     from labkit.policy import decide as decide
-    from labkit.policy import explain as explain
     from labkit.tokens import decode_unverified as decode_unverified
     from labkit.tokens import verify as verify
 
@@ -41,7 +41,7 @@ _HOMES = {
     "course": None,
     "decide": "labkit.policy",
     "decode_unverified": "labkit.tokens",
-    "explain": "labkit.policy",
+    "explain": "labkit.account",
     "flow": None,
     "open_account": "labkit.account",
     "provision": None,

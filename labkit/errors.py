@@ -32,14 +32,17 @@ class TokenRejected(LabError):
 class PolicySyntaxError(LabError):
     """A policy document is not one that IAM would store.
 
-    `pointer` leads to the place, as in `Statement[1].Condition.StringLike`.
+    `pointer` leads to the place, as in `Statement[1].Condition.StringLike`; `suggestion` is the word
+    that was probably meant.
     """
 
-    def __init__(self, pointer: str, *, found: object, expected: str) -> None:
+    def __init__(self, pointer: str, *, found: object, expected: str, suggestion: str | None = None) -> None:
         self.pointer = pointer
         self.found = found
         self.expected = expected
-        super().__init__(f"policy syntax error at `{pointer}`: expected {expected}, got `{found}`")
+        self.suggestion = suggestion
+        meant = f" (did you mean `{suggestion}`?)" if suggestion else ""
+        super().__init__(f"policy syntax error at `{pointer}`: expected {expected}, got `{found}`{meant}")
 
 
 class LabNotProvisioned(LabError):

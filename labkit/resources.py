@@ -199,6 +199,18 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class PrincipalTagMap:
+    """Which claims of an identity provider's tokens become principal tags of a session."""
+
+    #: The identity provider, as in a Logins map.
+    provider: str
+    use_defaults: bool
+    #: Principal tag → claim.
+    principal_tags: Mapping[str, str]
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
 class OpenIdToken:
     """The Identity Pool's own token for an identity, good for AssumeRoleWithWebIdentity."""
 

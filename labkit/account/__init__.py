@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Literal
 
 from labkit.account.account import ANONYMOUS, Account, Anonymous
+from labkit.account.explaining import explain
 from labkit.account.outbox import Message
 from labkit.errors import LabError
 
-__all__ = ["ANONYMOUS", "Account", "Anonymous", "Message", "open_account"]
+__all__ = ["ANONYMOUS", "Account", "Anonymous", "Message", "explain", "open_account"]
 
 
 def open_account(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from labkit.account.clock import Clock
 from labkit.account.control import Send, get
+from labkit.account.decisions import Decisions
 from labkit.account.guard import Guard
+from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
 from labkit.errors import LabError
@@ -20,6 +22,9 @@ from labkit.ledger import Ledger
 from labkit.record import ApiCall
 from labkit.resources import Credentials, UserPool
 from labkit.tokens import Jwks
+
+if TYPE_CHECKING:
+    from labkit.policy import Explanation
 
 
 class Anonymous(Enum):
@@ -55,6 +60,9 @@ def keys(credentials: Credentials) -> dict[str, str | None]:
 class Account:
     """An open account. `open_account()` makes one."""
 
+    #: In the `ResponseMetadata` of an error: the account whose client raised it.
+    METADATA: ClassVar[str] = "Account"
+
     kind: Literal["local", "aws"]
     account_id: str
     region: str
@@ -68,6 +76,8 @@ class Account:
     confirm: Callable[[str], bool] | None
     _guard: Guard
     _outbox: Outbox
+    _decisions: Decisions
+    _issuers: Issuers
     _make_client: MakeClient
     _send: Send
     _register_trigger: Callable[[str, Trigger], None]
@@ -102,6 +112,7 @@ class Account:
                 client = self._make_client(service, credentials)
                 self._guard.attach(client, administrator=credentials is None)
                 self._recorder.attach(client.meta.events)
+                client.meta.events.register("after-call", self._sign_errors)
                 self._clients[key] = client
             return self._clients[key]
 
@@ -143,6 +154,25 @@ class Account:
         https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
         """
         self._register_trigger(arn, function)
+
+    def explain(self, request_id: str) -> Explanation:
+        """Why a call was allowed or refused, by its request ID.
+
+        Raises LabError where the account keeps no such decision; a real account keeps none.
+        """
+        return self._decisions.explain(request_id)
+
+    def _sign_errors(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Whoever catches the error later can ask this account about it."""
+        if "Error" in parsed:
+            parsed.setdefault("ResponseMetadata", {})[self.METADATA] = self
+
+    def tell_issuer_keys(self, issuer: str, jwks: Mapping[str, Any]) -> None:
+        """Have the local account believe tokens of an OpenID Connect issuer that these keys verify.
+
+        `issuer` is the tokens' `iss`. Raises LabError on a real account, which asks the issuer itself.
+        """
+        self._issuers.tell(issuer, jwks)
 
     def close(self) -> None:
         """Let the account go; one that runs in this process stops, with all that is in it."""

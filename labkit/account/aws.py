@@ -9,7 +9,9 @@ from typing import Any
 
 from labkit.account.account import Account, Anonymous, MakeClient, Trigger, keys
 from labkit.account.clock import RealClock
+from labkit.account.decisions import Untold
 from labkit.account.guard import Guard
+from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
 from labkit.errors import LabError
@@ -48,7 +50,9 @@ def open_account(
         ledger=ledger,
         confirm=confirm,
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
+        _decisions=Untold(),
         _outbox=Mailbox(ask),
+        _issuers=PublicIssuers(),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,
         _register_trigger=_register_trigger,

@@ -1,4 +1,4 @@
-"""The local account's own service, `labkit`: its outbox and its clock (AWS JSON 1.1, SigV4)."""
+"""The local account's own service, `labkit`: its outbox, its clock, issuers' keys (AWS JSON 1.1, SigV4)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from labkit.account.account import Account, Anonymous, MakeClient, Trigger, keys
 from labkit.account.clock import LocalClock
 from labkit.account.control import Control, Response, Send, get
+from labkit.account.decisions import LocalDecisions
 from labkit.account.guard import Guard
+from labkit.account.issuers import ToldIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import LocalOutbox
 from labkit.errors import LabError
@@ -97,6 +99,8 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         confirm=None,
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=None),
         _outbox=LocalOutbox(control),
+        _decisions=LocalDecisions(control),
+        _issuers=ToldIssuers(control),
         _make_client=_client_maker(running, region),
         _send=running.send,
         _register_trigger=running.register_trigger,

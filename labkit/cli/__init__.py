@@ -64,6 +64,7 @@ def _parser() -> Parser:
     _add_serve(commands)
     _add_reset(commands)
     _add_test(commands)
+    _add_decide(commands)
     _add_doctor(commands)
     _add_outbox(commands)
     _add_clock(commands)
@@ -114,6 +115,15 @@ def _add_test(commands: Commands[Parser]) -> None:
         "test", help="everything that CI runs", usage="labkit test [pytest arguments …]", allow_abbrev=False
     )
     test.set_defaults(run=_command("cli.checks"), refused=2)
+
+
+def _add_decide(commands: Commands[Parser]) -> None:
+    decide = commands.add_parser("decide", help="what AWS would answer to a request, and why")
+    decide.add_argument("file", metavar="FILE", help="a case or a file of cases, as JSON; `-` reads stdin")
+    form = decide.add_mutually_exclusive_group()
+    form.add_argument("--explain", action="store_true", help="add the whole trace")
+    form.add_argument("--text", action="store_true", help="write for people")
+    decide.set_defaults(run=_command("cli.decide"), refused=2)
 
 
 def _add_doctor(commands: Commands[Parser]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from labkit.account import ANONYMOUS, Account
 from labkit.flow.recorded import recorded
+from labkit.flow.role_mapping import RoleMappings
 from labkit.record import Secret, reveal
 from labkit.resources import (
     Acknowledgement,
@@ -32,6 +33,8 @@ Logins = Mapping[str, str | Secret]
 NO_LOGINS: Logins = {}
 
 Document = dict[str, Any]
+
+_ASSUME = "sts:AssumeRoleWithWebIdentity"
 
 
 def logins(user_pool: UserPool, id_token: str | Secret) -> Logins:
@@ -64,9 +67,12 @@ def create_identity_pool(
     return IdentityPool(answer["IdentityPoolId"], name, allow_guests, calls=tuple(calls))
 
 
-def authenticated_trust(identity_pool: IdentityPool) -> Document:
-    """Who may take the role: identities of this Identity Pool that have a login."""
-    return _trust(identity_pool, "authenticated")
+def authenticated_trust(identity_pool: IdentityPool, *, tag_sessions: bool = False) -> Document:
+    """Who may take the role: identities of this Identity Pool that have a login.
+
+    With `tag_sessions` the Identity Pool may give its sessions principal tags.
+    """
+    return _trust(identity_pool, "authenticated", *(["sts:TagSession"] if tag_sessions else []))
 
 
 def guest_trust(identity_pool: IdentityPool) -> Document:
@@ -74,7 +80,7 @@ def guest_trust(identity_pool: IdentityPool) -> Document:
     return _trust(identity_pool, "unauthenticated")
 
 
-def _trust(identity_pool: IdentityPool, amr: str) -> Document:
+def _trust(identity_pool: IdentityPool, amr: str, *more_actions: str) -> Document:
     """Without `aud`, any Identity Pool in the world could take the role.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
@@ -82,7 +88,7 @@ def _trust(identity_pool: IdentityPool, amr: str) -> Document:
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Action": [_ASSUME, *more_actions] if more_actions else _ASSUME,
         "Condition": {
             "StringEquals": {"cognito-identity.amazonaws.com:aud": identity_pool.id},
             "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": amr},
@@ -110,15 +116,22 @@ def put_role_policy(account: Account, role: Role, policy_name: str, policy: Docu
 
 
 def set_identity_pool_roles(
-    account: Account, identity_pool: IdentityPool, *, authenticated: Role, unauthenticated: Role | None
+    account: Account,
+    identity_pool: IdentityPool,
+    *,
+    authenticated: Role,
+    unauthenticated: Role | None,
+    role_mappings: RoleMappings | None = None,
 ) -> Acknowledgement:
-    """The roles that the Identity Pool hands out; the call replaces all that were set."""
+    """The roles that the Identity Pool hands out, and the mappings (`role_mapping`) that choose among
+    others; the call replaces all that were set."""
     roles = {"authenticated": authenticated.arn}
     if unauthenticated:
         roles["unauthenticated"] = unauthenticated.arn
+    mappings = {"RoleMappings": dict(role_mappings)} if role_mappings else {}
     with recorded(account) as calls:
         account.client("cognito-identity").set_identity_pool_roles(
-            IdentityPoolId=identity_pool.id, Roles=roles
+            IdentityPoolId=identity_pool.id, Roles=roles, **mappings
         )
     return Acknowledgement("SetIdentityPoolRoles", calls=tuple(calls))
 

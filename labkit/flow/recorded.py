@@ -46,6 +46,13 @@ HINTS = {
     ),
     "EnableSoftwareTokenMFAException": "The app's code changes every 30 seconds, by the account's clock.",
     "UnexpectedLambdaException": "`account.register_trigger(arn, function)` says what runs for the trigger.",
+    "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.": (
+        "A mapping chooses the role, so the Identity Pool must take it: `get_credentials_for_identity`."
+    ),
+    "DeveloperUserAlreadyRegisteredException": "`lookup_developer_identity` tells this user's Identity ID.",
+    "AssumeRoleWithWebIdentity InvalidIdentityToken": (
+        "Register the issuer in IAM; the local account must be told its keys: `account.tell_issuer_keys`."
+    ),
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 

@@ -98,6 +98,23 @@ def refresh(
     return tokens
 
 
+def get_tokens_from_refresh_token(
+    account: Account, app_client: AppClient, refresh_token: str | Secret
+) -> Tokens:
+    """New tokens; where the app client rotates refresh tokens, a new one of these in the place of this.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+    """
+    secret = {"ClientSecret": app_client.secret.reveal()} if app_client.secret else {}
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp", ANONYMOUS).get_tokens_from_refresh_token(
+            RefreshToken=reveal(refresh_token), ClientId=app_client.id, **secret
+        )
+    tokens = _outcome(answer, "", tuple(calls))
+    assert isinstance(tokens, Tokens), "a refresh asks nothing"
+    return tokens
+
+
 def get_user(account: Account, access_token: str | Secret) -> User:
     """The user whose access token this is."""
     with recorded(account) as calls:

@@ -130,6 +130,51 @@ def confirm_forgot_password(
     return Acknowledgement("ConfirmForgotPassword", calls=tuple(calls))
 
 
+def update_user_attributes(
+    account: Account, access_token: str | Secret, attributes: Mapping[str, str]
+) -> tuple[CodeDelivery, ...]:
+    """Change the signed-in user's attributes; a new address is sent a code (`verify_user_attribute`)."""
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp", ANONYMOUS).update_user_attributes(
+            AccessToken=reveal(access_token),
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+    sent = ({"CodeDeliveryDetails": details} for details in answer["CodeDeliveryDetailsList"])
+    return tuple(found for details in sent if (found := _delivery(details, *calls)))
+
+
+def verify_user_attribute(
+    account: Account, access_token: str | Secret, attribute: str, code: str
+) -> Acknowledgement:
+    """The user has the code, so the new address is theirs; `attribute` is `email` or `phone_number`."""
+    with recorded(account) as calls:
+        account.client("cognito-idp", ANONYMOUS).verify_user_attribute(
+            AccessToken=reveal(access_token), AttributeName=attribute, Code=code
+        )
+    return Acknowledgement("VerifyUserAttribute", calls=tuple(calls))
+
+
+def create_group(account: Account, user_pool: UserPool, name: str, **parameters: Any) -> Acknowledgement:
+    """A new group; `RoleArn` and `Precedence` say which role its users' ID tokens prefer.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html
+    """
+    with recorded(account) as calls:
+        account.client("cognito-idp").create_group(UserPoolId=user_pool.id, GroupName=name, **parameters)
+    return Acknowledgement("CreateGroup", calls=tuple(calls))
+
+
+def admin_add_user_to_group(
+    account: Account, user_pool: UserPool, username: str, group: str
+) -> Acknowledgement:
+    """The user's next tokens name the group."""
+    with recorded(account) as calls:
+        account.client("cognito-idp").admin_add_user_to_group(
+            UserPoolId=user_pool.id, Username=username, GroupName=group
+        )
+    return Acknowledgement("AdminAddUserToGroup", calls=tuple(calls))
+
+
 def _app(app_client: AppClient, username: str) -> dict[str, str]:
     """Which app speaks, for which user."""
     app = {"ClientId": app_client.id, "Username": username}

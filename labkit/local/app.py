@@ -116,7 +116,8 @@ class LocalApp:
         if call.service in _VALIDATED:
             validate(call)
         _require_simulated(call)
-        refused = authorize(call, caller, self.state, request_id)
+        self.state.decisions.begin(request_id)
+        refused = authorize(call, caller, self.state)
         own = _OWN.get(call.service, {}).get(call.operation)
         if own is not None:
             return answer(call, own(call, self.state), request_id)

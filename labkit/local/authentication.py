@@ -179,7 +179,8 @@ def _key_of(signed: Signed, state: State, refuse: Refusals) -> tuple[Caller, str
             raise refuse.bad_session_token()
         if state.clock.now() >= session.expiration:
             raise refuse.expired_session()
-        caller = Caller(session.arn, key_id, session.user_id, session=session, auth_type=auth_type)
+        name = session.subject.user_name
+        caller = Caller(session.arn, key_id, session.user_id, name, session=session, auth_type=auth_type)
         return caller, session.secret_access_key.reveal()
     user, key = _user_key(key_id, state)
     if key is None or key.status != "Active":

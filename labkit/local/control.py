@@ -1,4 +1,5 @@
-"""What a local account can do that AWS cannot: show its outbox, move its clock.
+"""What a local account can do that AWS cannot: show its outbox, move its clock, tell how it decided, be
+told an issuer's keys.
 
 An AWS-JSON service named `labkit`, signed like any other, so that policies decide who may use it.
 """
@@ -10,9 +11,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
+from labkit.local import oidc
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.pools import find_pool
+from labkit.policy.case import Case
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -35,6 +38,14 @@ def read_outbox(call: Call, state: State) -> dict[str, Any]:
             for m in state.outbox.messages(username)
         ]
     }
+
+
+def get_decision(call: Call, state: State) -> dict[str, Any]:
+    """How a request was decided, as a case that the policy engine reads; nothing where it is not known."""
+    decision = state.decisions.get(str(call.parameters.get("RequestId", "")))
+    if decision is None:
+        return {}
+    return {"Case": Case(decision.request, decision.policies).to_json()}
 
 
 def get_clock(call: Call, state: State) -> dict[str, Any]:
@@ -61,9 +72,26 @@ def rotate_signing_key(call: Call, state: State) -> dict[str, Any]:
     return {"Kid": state.user_pools.key(str(pool_id)).rotate()}
 
 
+def tell_issuer_keys(call: Call, state: State) -> dict[str, Any]:
+    """The JSON Web Key Set with which an OpenID Connect issuer signs; AWS would fetch it from the issuer."""
+    issuer, jwks = call.parameters.get("Issuer"), call.parameters.get("Jwks")
+    if not isinstance(issuer, str) or not issuer.startswith("https://"):
+        raise AwsError("ValidationException", "Issuer must be the `iss` of its tokens, as `https://…`.")
+    try:
+        state.issuers.tell(issuer, jwks if isinstance(jwks, dict) else {})
+    except oidc.NoKey:
+        raise AwsError(
+            "ValidationException",
+            "Jwks must be a JSON Web Key Set with public RSA or EC keys, each with a `kid`.",
+        ) from None
+    return {"Issuer": issuer}
+
+
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
+    "GetDecision": get_decision,
     "ReadOutbox": read_outbox,
     "RotateSigningKey": rotate_signing_key,
+    "TellIssuerKeys": tell_issuer_keys,
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import PolicySyntaxError
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
 from labkit.policy import Policy
+from labkit.policy.grammar import Kind
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -48,7 +49,7 @@ def plain_key_condition(call: Call, state: State) -> None:
 
 def check_iot_policy(call: Call, state: State) -> None:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicy.html (MalformedPolicyException)"""
-    _require(call.parameters.get("policyDocument"), "identity", "MalformedPolicyException")
+    _require(call.parameters.get("policyDocument"), "iot", "MalformedPolicyException")
 
 
 def check_bucket_policy(call: Call, state: State) -> None:
@@ -59,7 +60,7 @@ def check_bucket_policy(call: Call, state: State) -> None:
     _require(document, "resource", "MalformedPolicy")
 
 
-def _require(document: Any, kind: Literal["identity", "resource", "trust"], code: str) -> None:
+def _require(document: Any, kind: Kind, code: str) -> None:
     if not isinstance(document, str):
         return  # a missing parameter is told apart by whoever reads it next
     try:
@@ -69,10 +70,14 @@ def _require(document: Any, kind: Literal["identity", "resource", "trust"], code
 
 
 def load_aws_managed(call: Call, state: State) -> None:
-    """Make the one AWS managed policy known that this call names; all 1,500 would slow the start."""
+    """Make the AWS managed policy known that this call names."""
+    make_known(call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or "", state)
+
+
+def make_known(arn: str, state: State) -> None:
+    """Give moto one AWS managed policy; all 1,500 would slow the start."""
     from moto.iam.models import AWSManagedPolicy, iam_backends
 
-    arn = call.parameters.get("PolicyArn") or call.parameters.get("PermissionsBoundary") or ""
     iam = iam_backends[state.account_id]["aws"]
     if not arn.startswith("arn:aws:iam::aws:policy/") or arn in iam.managed_policies:
         return

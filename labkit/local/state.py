@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
 from labkit.local.identity_pools.state import IdentityPools
+from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.seed import Source
 from labkit.local.sessions import Sessions
@@ -21,14 +22,25 @@ if TYPE_CHECKING:
 
 
 class Decisions:
-    """The latest decisions by request ID, for whoever asks why."""
+    """The latest decisions by request ID, for whoever asks why.
+
+    One request is answered at a time; `begin` says which.
+    """
 
     def __init__(self, capacity: int = 1000) -> None:
         self._capacity = capacity
         self._decisions: OrderedDict[str, Decision] = OrderedDict()
+        self._current = ""
 
-    def keep(self, request_id: str, decision: Decision) -> None:
-        self._decisions[request_id] = decision
+    def begin(self, request_id: str) -> None:
+        """What is decided from here on belongs to this request."""
+        self._current = request_id
+
+    def keep(self, decision: Decision) -> None:
+        """Of several decisions about one request the first denial stays, else the latest."""
+        kept = self._decisions.get(self._current)
+        if kept is None or kept.allowed:
+            self._decisions[self._current] = decision
         while len(self._decisions) > self._capacity:
             self._decisions.popitem(last=False)
 
@@ -47,6 +59,7 @@ class State:
     #: Tells this run of the account from an earlier one at the same address.
     instance: str
     outbox: Outbox = field(default_factory=Outbox)
+    issuers: Issuers = field(default_factory=Issuers)
     decisions: Decisions = field(default_factory=Decisions)
     #: What runs in the place of Lambda functions, by ARN (user_pools.triggers).
     functions: dict[str, Function] = field(default_factory=dict)

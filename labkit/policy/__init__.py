@@ -1,10 +1,11 @@
 """The IAM decision, and the trace that is the decision."""
 
+from labkit.policy.advice import Advice, advise
 from labkit.policy.conditions import Condition
-from labkit.policy.decide import Decision, PolicySet, decide
+from labkit.policy.decide import Decision, Judgement, PolicySet, decide, judge
 from labkit.policy.denial import denial_text
 from labkit.policy.document import Policy, Statement
-from labkit.policy.explain import explain
+from labkit.policy.explanation import Explanation, explain
 from labkit.policy.request import Anonymous, Federated, Request, Service
 from labkit.policy.trace import (
     ConditionTrace,
@@ -14,16 +15,20 @@ from labkit.policy.trace import (
     PatternTrace,
     State,
     StatementTrace,
+    VariableTrace,
     Verdict,
 )
 
 __all__ = [
+    "Advice",
     "Anonymous",
     "Condition",
     "ConditionTrace",
     "Decision",
     "ElementTrace",
+    "Explanation",
     "Federated",
+    "Judgement",
     "LayerTrace",
     "Named",
     "PatternTrace",
@@ -34,8 +39,11 @@ __all__ = [
     "State",
     "Statement",
     "StatementTrace",
+    "VariableTrace",
     "Verdict",
+    "advise",
     "decide",
     "denial_text",
     "explain",
+    "judge",
 ]

@@ -18,6 +18,9 @@ from labkit.policy.variables import Context
 class ValueTest(Protocol):
     """One value of a condition, prepared for matching."""
 
+    @property
+    def matches(self) -> Callable[[str, Context], bool]: ...
+
     def test(self, value: str, context: Context, /) -> PatternTrace: ...
 
     def untested(self, context: Context, /) -> PatternTrace: ...
@@ -33,7 +36,7 @@ def _with_variables(compile: Callable[..., ValueTest], **options: bool) -> Prepa
 
 def _typed(read: Callable[[str], object], compare: Callable[..., bool]) -> Prepare:
     """Numbers, dates, addresses … take no variables."""
-    return lambda raw, _version: values.Typed.of(raw, read, compare)
+    return lambda raw, _version: values.Typed(raw, read, compare)
 
 
 _EQUALS, _LIKE, _ARN = (_with_variables(kind) for kind in (match.exact, match.like, match.arn))
@@ -79,11 +82,11 @@ FOR_ALL, FOR_ANY = "ForAllValues", "ForAnyValue"
 def take_apart(operator: str) -> tuple[str, str, bool]:
     """`ForAnyValue:StringLikeIfExists` → (`ForAnyValue`, `StringLike`, True).
 
-    Raises ValueError for what is no operator. Null takes neither set operator nor IfExists.
+    Raises ValueError for what is no operator. Null takes no IfExists; a set operator on it is stored.
     """
     quantifier, colon, name = operator.rpartition(":")
     base = name.removesuffix("IfExists")
-    known = base in OPERATORS or operator == NULL
+    known = base in OPERATORS or name == NULL
     if not known or (colon and quantifier not in (FOR_ALL, FOR_ANY)):
         raise ValueError(operator)
     return quantifier, base, base != name
@@ -98,10 +101,9 @@ class Condition:
     #: As written; key names are not case-sensitive.
     key: str
     values: tuple[str, ...]
-    _key: str = field(repr=False, compare=False)
-    _quantifier: str = field(repr=False, compare=False)
-    _if_exists: bool = field(repr=False, compare=False)
-    _negated: bool = field(repr=False, compare=False)
+    #: Whether the condition is true in a request's context.
+    holds: Callable[[Context], bool] = field(repr=False, compare=False)
+    _is_null: bool = field(repr=False, compare=False)
     _tests: tuple[ValueTest, ...] = field(repr=False, compare=False)
 
     @classmethod
@@ -110,60 +112,100 @@ class Condition:
         quantifier, base, if_exists = take_apart(operator)
         prepare, negated = OPERATORS.get(base, (_EQUALS, False))
         tests = tuple(prepare(value, version) for value in values)
-        return cls(operator, key, tuple(values), key.lower(), quantifier, if_exists, negated, tests)
+        if base == NULL:
+            holds = _null(key.lower(), values, quantifier)
+        else:
+            truth = _truth([test.matches for test in tests], negated)
+            holds = _holds(key.lower(), truth, quantifier, negated, if_exists)
+        return cls(operator, key, tuple(values), holds, base == NULL, tests)
 
     def judge(self, context: Context) -> ConditionTrace:
-        """The condition against the request's context; every value is tested, none skipped."""
-        found = context.get(self._key)
+        """The verdict of `holds`, and what it rests on: every value tested, none skipped."""
+        matched, found = self.holds(context), context.get(self.key.lower())
         present = (found,) if isinstance(found, str) else found
-        if self.operator == NULL:
-            return self._null(present)
-        if present is None or (self._quantifier and not any(present)):
-            return self._absent(present, context)
-        return self._present(present, context)
-
-    def _null(self, present: tuple[str, ...] | None) -> ConditionTrace:
-        answer = "false" if present else "true"
-        patterns = tuple(PatternTrace(raw, raw, raw.lower() == answer) for raw in self.values)
-        matched = any(pattern.matched for pattern in patterns)
-        state = State.MATCHED if matched else State.MISMATCHED
+        if self._is_null:
+            patterns = _null_patterns(self.values, present)
+        else:
+            patterns = self._patterns(present, context)
+        state = self._state(matched, present, patterns)
         return ConditionTrace(self.operator, self.key, matched, state, present, patterns)
 
-    def _absent(self, present: tuple[str, ...] | None, context: Context) -> ConditionTrace:
-        """No value to test, or, for a set operator, only empty ones ("a null data set").
+    def _patterns(self, present: tuple[str, ...] | None, context: Context) -> tuple[PatternTrace, ...]:
+        """Of each pattern, the trace with a value that it matched, if there is one."""
+        if not present:
+            return tuple(test.untested(context) for test in self._tests)
+        tested = [[test.test(value, context) for value in present] for test in self._tests]
+        return tuple(next((t for t in traces if t.matched), traces[0]) for traces in tested)
 
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-        """
-        vacuous = self._quantifier == FOR_ALL or (self._negated and self._quantifier != FOR_ANY)
-        matched = vacuous or (self._if_exists and present is None)
-        patterns = tuple([test.untested(context) for test in self._tests])
-        return ConditionTrace(self.operator, self.key, matched, State.ABSENT, present, patterns)
-
-    def _present(self, present: tuple[str, ...], context: Context) -> ConditionTrace:
-        """Each value is tested, negation included, before the set operator counts.
-
-        Without a set operator a multivalued key counts as ForAnyValue; negated, as ForAllValues.
-        """
-        tested = [tuple([test.test(value, context) for test in self._tests]) for value in present]
-        true = [_any(traces) is not self._negated for traces in tested]
-        every = self._quantifier == FOR_ALL or (self._negated and not self._quantifier)
-        matched = False not in true if every else True in true
-        patterns = tested[0] if len(tested) == 1 else _best(tested)
-        return ConditionTrace(self.operator, self.key, matched, _state(matched, patterns), present, patterns)
+    def _state(
+        self, matched: bool, present: tuple[str, ...] | None, patterns: Sequence[PatternTrace]
+    ) -> State:
+        is_set = self.operator.startswith((FOR_ALL, FOR_ANY))
+        if self._is_null:
+            failed = State.ABSENT if present is None else State.MISMATCHED
+            return State.MATCHED if matched else failed
+        if present is None or (is_set and not any(present)):
+            return State.ABSENT
+        if None in [trace.resolved for trace in patterns] and not any(t.matched for t in patterns):
+            return State.UNRESOLVED
+        return State.MATCHED if matched else State.MISMATCHED
 
 
-def _any(traces: Sequence[PatternTrace]) -> bool:
-    return True in [trace.matched for trace in traces]
+def _holds(
+    key: str, truth: Callable[[str, Context], bool], quantifier: str, negated: bool, if_exists: bool
+) -> Callable[[Context], bool]:
+    """Each value is tested, negation included, before the set operator counts.
+
+    Without a set operator a multivalued key counts as ForAnyValue; negated, as ForAllValues. A set
+    operator takes an absent key, and one with empty values only, as a set without members
+    ("a null data set").
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    """
+    count = all if quantifier == FOR_ALL or (negated and not quantifier) else any
+    of_nothing = count is all
+    if_absent = of_nothing or if_exists
+
+    def holds(context: Context) -> bool:
+        found = context.get(key)
+        if found is None:
+            return if_absent
+        if quantifier and not any(found):
+            return of_nothing
+        if isinstance(found, str):
+            return truth(found, context)
+        return count([truth(value, context) for value in found])
+
+    return holds
 
 
-def _best(tested: Sequence[tuple[PatternTrace, ...]]) -> tuple[PatternTrace, ...]:
-    """Of each pattern, the trace with a value that it matched, if there is one."""
-    return tuple(
-        next((trace for trace in traces if trace.matched), traces[0]) for traces in zip(*tested, strict=True)
-    )
+def _truth(tests: Sequence[Callable[[str, Context], bool]], negated: bool) -> Callable[[str, Context], bool]:
+    """Whether one value satisfies the condition: it matches one of the policy's, or, negated, none."""
+    if len(tests) == 1 and not negated:
+        return tests[0]
+
+    def truth(value: str, context: Context) -> bool:
+        for matches in tests:
+            if matches(value, context):
+                return not negated
+        return negated
+
+    return truth
 
 
-def _state(matched: bool, patterns: Sequence[PatternTrace]) -> State:
-    if None in [trace.resolved for trace in patterns] and not _any(patterns):
-        return State.UNRESOLVED
-    return State.MATCHED if matched else State.MISMATCHED
+def _null(key: str, values: Sequence[str], quantifier: str) -> Callable[[Context], bool]:
+    """Whether the key is there is all that Null asks.
+
+    With set operators Null does not: "they always return a value of true or false", of all values
+    and of any.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    if quantifier:
+        return lambda _context: quantifier == FOR_ALL
+    answers = {value.lower() for value in values}
+    if_absent, if_present = "true" in answers, "false" in answers
+    return lambda context: if_present if context.get(key) is not None else if_absent
+
+
+def _null_patterns(values: Sequence[str], present: tuple[str, ...] | None) -> tuple[PatternTrace, ...]:
+    answer = "false" if present else "true"
+    return tuple(PatternTrace(raw, raw, raw.lower() == answer) for raw in values)

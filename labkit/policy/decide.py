@@ -5,30 +5,89 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
-from labkit.policy.layers import LAYERS, PolicySet, layers_of
-from labkit.policy.request import Anonymous, Federated, Question, Request, Service
+from labkit.policy.layers import LAYERS, Layer, PolicySet, applies_to
+from labkit.policy.request import Anonymous, Caller, Federated, Question, Request, Service
 from labkit.policy.trace import LayerTrace, Named, StatementTrace, Verdict
 
 __all__ = ["Anonymous", "Decision", "Federated", "PolicySet", "Request", "Service", "Verdict", "decide"]
 
+_ALWAYS = frozenset({"rcp", "scp", "iot"})
+_LIMITS = frozenset({"boundary", "session"})
+#: Needs no permission, and no Deny takes it away.
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE = "sts:getcalleridentity"
+#: Layers whose Allow grants; the others only limit.
+_GRANTING = frozenset({"resource", "identity", "iot"})
+#: Nothing stands against the request.
+_NOTHING = (Verdict.ALLOWED, "")
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The verdict on a request, with the trace of every statement that was judged."""
+
+class Judged(Protocol):
+    """A layer's answer, whether it is found when asked for or was found before."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def denies(self) -> bool: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def granted(self) -> Named: ...
+
+
+class Asked:
+    """A layer that answers when it is asked, and stops at the first statement that settles it."""
+
+    __slots__ = ("_layer", "_question", "name")
+
+    def __init__(self, layer: Layer, question: Question) -> None:
+        self.name, self._layer, self._question = layer.name, layer, question
+
+    @property
+    def denies(self) -> bool:
+        return next(self._layer.denying(self._question), None) is not None
+
+    @property
+    def allows(self) -> bool:
+        return next(self._layer.allowing(self._question), None) is not None
+
+    @property
+    def granted(self) -> Named:
+        layer, question = self._layer, self._question
+        return max((layer.named(s, question) for s in layer.allowing(question)), default=Named.NOBODY)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a request with all that speaks on it: nothing was skipped."""
 
     request: Request
+    policies: PolicySet
     verdict: Verdict
     #: Names of the layers that deny, or that would have had to allow and do not.
     blocked_by: tuple[str, ...]
-    #: The statements that made the verdict: those that deny, or those that grant.
-    decisive: tuple[StatementTrace, ...]
+    #: Every layer that speaks to the caller, every element of every statement judged.
     layers: tuple[LayerTrace, ...]
 
-    @property
-    def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOWED
+    @cached_property
+    def decisive(self) -> tuple[StatementTrace, ...]:
+        """The statements that made the verdict: those that deny, or those that grant."""
+        if self.verdict is Verdict.EXPLICIT_DENY:
+            return tuple(trace for layer in self.layers for trace in layer.applying("Deny"))
+        if self.verdict is Verdict.IMPLICIT_DENY or self.request.question.action == _FREE:
+            return ()
+        grants = (layer for layer in self.layers if layer.name in self.needed & _GRANTING)
+        return tuple(trace for layer in grants for trace in layer.applying("Allow"))
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The layers that must each allow the request."""
+        return needed(self.request, self.policies, self.layers)
 
     @property
     def statements(self) -> tuple[StatementTrace, ...]:
@@ -36,72 +95,113 @@ class Decision:
         return tuple(trace for layer in self.layers for trace in layer.statements)
 
 
+@dataclass(frozen=True)
+class Decision:
+    """The verdict on a request; the whole judgement is there when it is looked at."""
+
+    request: Request
+    policies: PolicySet
+    verdict: Verdict
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOWED
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        return judge(self.request, policies=self.policies)
+
+    @property
+    def layers(self) -> tuple[LayerTrace, ...]:
+        """Every layer that speaks to the caller, every element of every statement judged."""
+        return self.judgement.layers
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """Names of the layers that deny, or that would have had to allow and do not."""
+        return self.judgement.blocked_by
+
+    @property
+    def decisive(self) -> tuple[StatementTrace, ...]:
+        """The statements that made the verdict: those that deny, or those that grant."""
+        return self.judgement.decisive
+
+    @property
+    def statements(self) -> tuple[StatementTrace, ...]:
+        """The traces of all layers, in order."""
+        return self.judgement.statements
+
+
 def decide(request: Request, *, policies: PolicySet) -> Decision:
-    """What AWS answers to `request` under `policies`. Raises LabError for a principal it cannot read."""
-    question = Question.of(request, bounded=bool(policies.boundary))
-    layers = tuple(layers_of(question, policies))
-    denials = [layer for layer in layers if layer.verdict is Verdict.EXPLICIT_DENY]
-    if question.action == "sts:getcalleridentity":
-        # Needs no permission, and no Deny takes it away.
-        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-        return Decision(request, Verdict.ALLOWED, (), (), layers)
-    if denials:
-        decisive = tuple(trace for layer in denials for trace in layer.applying("Deny"))
-        return Decision(request, Verdict.EXPLICIT_DENY, _names(denials), decisive, layers)
-    return _without_denials(request, question, policies, layers)
+    """What AWS answers to `request` under `policies`. Raises LabError for a principal it cannot read.
+
+    It stops at the first statement that settles the verdict; `judge` skips nothing.
+    """
+    question = request.question
+    asked = [Asked(layer, question) for layer in policies.layers if applies_to(layer, question)]
+    verdict, _ = next(blocks(request, policies, asked), _NOTHING)
+    return Decision(request, policies, verdict)
 
 
-def _without_denials(
-    request: Request, question: Question, policies: PolicySet, layers: tuple[LayerTrace, ...]
-) -> Decision:
-    needed = _needed(request, question, policies, layers)
-    allows = _allows(layers)
-    silent = tuple(name for name in LAYERS if name in needed and not allows[name])
-    if silent:
-        return Decision(request, Verdict.IMPLICIT_DENY, silent, (), layers)
-    grants = [layer for layer in layers if layer.name in needed & {"resource", "identity", "iot"}]
-    decisive = tuple(trace for layer in grants for trace in layer.applying("Allow"))
-    return Decision(request, Verdict.ALLOWED, (), decisive, layers)
+def judge(request: Request, *, policies: PolicySet) -> Judgement:
+    """The same verdict, with every element of every statement judged on its own."""
+    question = request.question
+    layers = tuple([layer.judge(question) for layer in policies.layers if applies_to(layer, question)])
+    found = list(blocks(request, policies, layers))
+    verdict, _ = found[0] if found else _NOTHING
+    return Judgement(request, policies, verdict, tuple(dict.fromkeys(name for _, name in found)), layers)
 
 
-def _allows(layers: tuple[LayerTrace, ...]) -> dict[str, bool]:
-    """Whether every layer of a name allows. Only a policy grants; a limit that is missing limits nothing."""
-    present = {layer.name for layer in layers}
-    allows = {name: name in present or name not in ("resource", "identity") for name in LAYERS}
+def blocks(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> Iterator[tuple[Verdict, str]]:
+    """What stands against the request, first thing first: nothing, where it is allowed.
+
+    A Deny anywhere stands before all; without one, every layer that must allow and does not.
+    """
+    if request.question.action == _FREE:
+        return
+    denied = False
     for layer in layers:
-        allows[layer.name] &= layer.verdict is Verdict.ALLOWED
-    return allows
+        if layer.denies:
+            denied = True
+            yield Verdict.EXPLICIT_DENY, layer.name
+    if denied:
+        return
+    required = needed(request, policies, layers)
+    for name in LAYERS:
+        if name in required and not _allows(name, layers, request.question.caller):
+            yield Verdict.IMPLICIT_DENY, name
 
 
-def _names(layers: list[LayerTrace]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(layer.name for layer in layers))
+def _allows(name: str, layers: Sequence[Judged], caller: Caller) -> bool:
+    """Whether every layer of a name allows.
+
+    Only a policy grants; a limit that is missing limits nothing, but for a federated user: "If you do
+    not pass a policy, the resulting federated user session has no permissions".
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+    """
+    present = [layer for layer in layers if layer.name == name]
+    if not present:
+        federated = caller.kind == "federated-user"
+        return name not in ("identity", "resource") and not (federated and name == "session")
+    return all(layer.allows for layer in present)
 
 
-def _needed(
-    request: Request, question: Question, policies: PolicySet, layers: tuple[LayerTrace, ...]
-) -> set[str]:
+def needed(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> frozenset[str]:
     """The layers that must each allow the request. SCPs, RCPs and IoT policies always count."""
-    caller = question.caller
-    always, limits = {"rcp", "scp", "iot"}, {"boundary", "session"}
+    caller = request.question.caller
     if caller.account is None:
-        return always | {"resource"}
-    own = limits if caller.is_root_user else limits | {"identity"}
+        return _ALWAYS | {"resource"}
+    own = _LIMITS if caller.is_root_user else _LIMITS | {"identity"}
     if request.account not in (None, caller.account):
         # Both accounts must allow: the resource's by its policy, the caller's by the rest.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-        return always | {"resource"} | own
-    named = _granted(layers)
+        return _ALWAYS | {"resource"} | own
+    named = next((layer.granted for layer in layers if layer.name == "resource"), Named.NOBODY)
     if named is Named.CALLER:
-        return always | {"resource"}
+        return _ALWAYS | {"resource"}
     if named is Named.ROLE:
-        return always | {"resource"} | limits
-    return always | own | ({"resource"} if _must_delegate(request, policies) else set())
-
-
-def _granted(layers: tuple[LayerTrace, ...]) -> Named:
-    """How directly the resource-based policy grants: the best of its Allow statements."""
-    allows = (trace for layer in layers if layer.name == "resource" for trace in layer.applying("Allow"))
-    return max((trace.principal.named for trace in allows if trace.principal), default=Named.NOBODY)
+        return _ALWAYS | {"resource"} | _LIMITS
+    return _ALWAYS | own | ({"resource"} if _must_delegate(request, policies) else set())
 
 
 def _must_delegate(request: Request, policies: PolicySet) -> bool:

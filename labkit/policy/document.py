@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from labkit.policy import grammar, match
 from labkit.policy.conditions import Condition
 from labkit.policy.grammar import Kind
+from labkit.policy.index import Index
 from labkit.policy.match import Pattern
 from labkit.policy.principals import PrincipalElement, PrincipalName
-from labkit.policy.request import Question
-from labkit.policy.trace import ElementTrace, StatementTrace
+from labkit.policy.trace import ElementTrace, PatternTrace, StatementTrace
+from labkit.policy.variables import Context
 
 Principals = Mapping[str, tuple[str, ...]]
 
@@ -37,9 +39,13 @@ class Statement:
     resources: tuple[str, ...]
     not_resources: tuple[str, ...]
     conditions: tuple[Condition, ...]
-    _principals: PrincipalElement | None = field(repr=False, compare=False)
-    _actions: tuple[Pattern, ...] = field(repr=False, compare=False)
-    _resources: tuple[Pattern, ...] = field(repr=False, compare=False)
+    #: Principal or NotPrincipal, prepared.
+    principals: PrincipalElement | None = field(repr=False, compare=False)
+    #: The patterns of Action or NotAction, and those of Resource or NotResource.
+    action_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
+    resource_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
+    #: Those of the resource's patterns that are whole ARNs.
+    whole_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, raw: grammar.Element, *, index: int, version: str) -> Statement:
@@ -47,6 +53,7 @@ class Statement:
         actions, not_actions = _strings(raw, "Action"), _strings(raw, "NotAction")
         resources, not_resources = _strings(raw, "Resource"), _strings(raw, "NotResource")
         principal, not_principal = _principals(raw, "Principal"), _principals(raw, "NotPrincipal")
+        patterns = tuple(match.resource(value, version=version) for value in resources or not_resources)
         return cls(
             sid=raw.get("Sid") or None,
             index=index,
@@ -58,9 +65,10 @@ class Statement:
             resources=resources,
             not_resources=not_resources,
             conditions=_conditions(raw, version),
-            _principals=_principal_element(principal, not_principal),
-            _actions=tuple(match.action(value) for value in actions or not_actions),
-            _resources=tuple(match.resource(value, version=version) for value in resources or not_resources),
+            principals=_principal_element(principal, not_principal),
+            action_patterns=tuple(match.action(value) for value in actions or not_actions),
+            resource_patterns=patterns,
+            whole_patterns=tuple(pattern for pattern in patterns if not pattern.incomplete),
         )
 
     @property
@@ -68,44 +76,43 @@ class Statement:
         """Its Sid, or its index where it has none."""
         return self.sid or str(self.index)
 
-    def judge(self, question: Question, *, policy: Policy, pads: bool, named: bool) -> StatementTrace:
-        """Every element of the statement against the question, none skipped.
+    def covers_action(self, action: str) -> bool:
+        """Whether Action lists `action`, in lower case, or NotAction does not."""
+        listed = any(pattern.matches(action, {}) for pattern in self.action_patterns)
+        return listed is bool(self.actions)
 
-        `pads`: whether an incomplete ARN stands for the rest too; `named`: whether the statement
-        can only apply to a caller that it names.
+    def covers_resource(self, value: str, context: Context, pads: bool) -> bool:
+        """Whether Resource lists `value`, or NotResource does not, or there is neither.
+
+        `pads`: whether an incomplete ARN stands for the rest too.
         """
-        action = self._judge_action(question)
-        resource = self._judge_resource(question, pads=pads) if self._resources else None
-        element = self._principals
-        principal = None if element is None else element.judge(question, effect=self.effect)
-        conditions = tuple([condition.judge(question.context) for condition in self.conditions])
-        applies = (
-            action.matched
-            and (resource is None or resource.matched)
-            and (not named if principal is None else principal.matched)
-            and False not in [condition.matched for condition in conditions]
-        )
-        return StatementTrace(policy, self, action, resource, principal, conditions, applies)
+        for pattern in self.resource_patterns if pads else self.whole_patterns:
+            if pattern.matches(value, context):
+                return bool(self.resources)
+        return not self.resources
 
-    def _judge_action(self, question: Question) -> ElementTrace:
-        traces = tuple([pattern.test(question.action, {}) for pattern in self._actions])
-        matched = True in [trace.matched for trace in traces]
-        if self.actions:
-            return ElementTrace("Action", matched, question.action, traces)
-        return ElementTrace("NotAction", not matched, question.action, traces)
+    def action_trace(self, trace: StatementTrace) -> ElementTrace:
+        value = trace.question.action
+        patterns = tuple(pattern.test(value, {}) for pattern in self.action_patterns)
+        return ElementTrace("Action" if self.actions else "NotAction", trace.action_matched, value, patterns)
 
-    def _judge_resource(self, question: Question, *, pads: bool) -> ElementTrace:
-        value, context = question.resource, question.context
-        traces = tuple(
-            [
-                pattern.test(value, context) if pads or not pattern.incomplete else pattern.untested(context)
-                for pattern in self._resources
-            ]
-        )
-        matched = True in [trace.matched for trace in traces]
-        if self.resources:
-            return ElementTrace("Resource", matched, value, traces)
-        return ElementTrace("NotResource", not matched, value, traces)
+    def resource_trace(self, trace: StatementTrace) -> ElementTrace | None:
+        if not self.resource_patterns:
+            return None
+        value, context = trace.question.resource, trace.question.context
+        patterns: list[PatternTrace] = [
+            pattern.test(value, context)
+            if trace.layer.pads or not pattern.incomplete
+            else pattern.untested(context)
+            for pattern in self.resource_patterns
+        ]
+        element = "Resource" if self.resources else "NotResource"
+        return ElementTrace(element, trace.resource_matched, value, tuple(patterns))
+
+    def principal_trace(self, trace: StatementTrace) -> ElementTrace | None:
+        if self.principals is None or trace.named is None:
+            return None
+        return self.principals.trace(trace.question.caller, trace.named)
 
 
 def _strings(raw: grammar.Element, name: str) -> tuple[str, ...]:
@@ -139,7 +146,7 @@ def _principal_element(
     return PrincipalElement(tuple(names), negated=principal is None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A policy document, and the name and ARN under which an account keeps it."""
 
@@ -148,6 +155,8 @@ class Policy:
     name: str = ""
     #: Only managed policies have one.
     arn: str | None = None
+    #: The statements as the document has them.
+    raw: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def parse(
@@ -165,4 +174,14 @@ class Policy:
         """
         version, statements = grammar.check(document, kind=kind)
         read = (Statement.of(raw, index=i, version=version) for i, raw in enumerate(statements))
-        return cls(version, tuple(read), name, arn)
+        return cls(version, tuple(read), name, arn, statements)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document as JSON has it; an old or missing Version reads `2008-10-17`."""
+        return {"Version": self.version, "Statement": [dict(raw) for raw in self.raw]}
+
+    @cached_property
+    def index(self) -> Index:
+        """The statements by the action and the resource that they may speak on."""
+        return Index(self.statements)

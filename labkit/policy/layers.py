@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from labkit.policy.document import Policy
+from labkit.policy.document import Policy, Statement
 from labkit.policy.request import Question
-from labkit.policy.trace import LayerTrace, Verdict
+from labkit.policy.trace import LayerTrace, Named, StatementTrace
 
 #: Layers in the order in which AWS evaluates them.
 LAYERS = ("rcp", "scp", "resource", "identity", "boundary", "session", "iot")
@@ -31,7 +32,7 @@ IOT_ACTIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicySet:
     """Every policy that speaks on a request, by layer. None: the layer does not apply."""
 
@@ -49,35 +50,118 @@ class PolicySet:
     #: Policies attached to the Cognito identity in AWS IoT; empty where none is.
     iot: tuple[Policy, ...] | None = None
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer that there is, in the order of LAYERS.
 
-def layers_of(question: Question, policies: PolicySet) -> Iterator[LayerTrace]:
-    """The layers that apply to the caller, in the order of LAYERS."""
-    caller = question.caller
-    if not caller.is_service_linked:
-        for level in policies.rcp:
-            yield _layer("rcp", level, question)
-    if caller.account is not None and not caller.is_service_linked:
-        for level in policies.scp:
-            yield _layer("scp", level, question)
-    if policies.resource is not None:
-        yield _layer("resource", (policies.resource,), question, pads=False, named=True)
-    if caller.account is not None:
-        yield from _layers_of_principal(question, policies)
+        Missing fields of an ARN are filled up in identity-based policies; a session policy with such
+        an ARN is malformed.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+        """
+        return tuple(self._layers())
+
+    def _layers(self) -> Iterator[Layer]:
+        yield from (Layer("rcp", level) for level in self.rcp)
+        yield from (Layer("scp", level) for level in self.scp)
+        if self.resource is not None:
+            bounded = bool(self.boundary)
+            yield Layer("resource", (self.resource,), pads=False, must_name=True, bounded=bounded)
+        yield Layer("identity", self.identity)
+        if self.boundary:
+            yield Layer("boundary", self.boundary)
+        if self.session:
+            yield Layer("session", self.session, pads=False)
+        if self.iot is not None:
+            yield Layer("iot", self.iot, pads=False)
 
 
-def _layers_of_principal(question: Question, policies: PolicySet) -> Iterator[LayerTrace]:
-    """No policy is attached to an account's root user: it may do everything that no other layer stops.
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The policies of one kind, or of one level of SCPs or RCPs."""
 
+    name: str
+    policies: tuple[Policy, ...]
+    #: Whether an incomplete ARN stands for the rest too.
+    pads: bool = True
+    #: Whether a statement can only apply to a caller that it names.
+    must_name: bool = False
+    #: Whether a permissions boundary is attached to the caller.
+    bounded: bool = False
+
+    def denying(self, question: Question) -> Iterator[Statement]:
+        """The Deny statements that apply, found as they are asked for."""
+        for policy in self.policies:
+            for statement in policy.index.candidates(question.action)[0].of(question.resource):
+                if self._applies(statement, question):
+                    yield statement
+
+    def allowing(self, question: Question) -> Iterator[Statement]:
+        """The Allow statements that apply, found as they are asked for."""
+        for policy in self.policies:
+            for statement in policy.index.candidates(question.action)[1].of(question.resource):
+                if self._applies(statement, question):
+                    yield statement
+
+    def named(self, statement: Statement, question: Question) -> Named:
+        """How directly `statement` names the caller; one without Principal names whom it is attached to."""
+        if statement.principals is None:
+            return Named.NOBODY if self.must_name else Named.CALLER
+        return statement.principals.named(question.caller, effect=statement.effect, bounded=self.bounded)
+
+    def _applies(self, statement: Statement, question: Question) -> bool:
+        context = question.context
+        if not statement.covers_resource(question.resource, context, self.pads):
+            return False
+        if (statement.principals is not None or self.must_name) and not self.named(statement, question):
+            return False
+        return all(condition.holds(context) for condition in statement.conditions)
+
+    def judge(self, question: Question) -> LayerTrace:
+        """Every element of every statement, none skipped."""
+        value, context = question.resource, question.context
+        traces = []
+        for policy in self.policies:
+            covered = policy.index.covered(question.action)
+            for statement, action in zip(policy.statements, covered, strict=True):
+                resource = statement.covers_resource(value, context, self.pads)
+                conditions = statement.conditions
+                held = tuple([each.holds(context) for each in conditions]) if conditions else ()
+                named = self.named(statement, question) if statement.principals or self.must_name else None
+                applies = action and resource and named is not Named.NOBODY and False not in held
+                traces.append(
+                    StatementTrace(policy, statement, self, question, action, resource, named, held, applies)
+                )
+        return _layer_trace(self.name, tuple(traces))
+
+
+def _layer_trace(name: str, traces: tuple[StatementTrace, ...]) -> LayerTrace:
+    applying = [trace for trace in traces if trace.applies]
+    allowing = [trace for trace in applying if trace.statement.effect == "Allow"]
+    granted = max([trace.named or Named.NOBODY for trace in allowing], default=Named.NOBODY)
+    return LayerTrace(name, traces, len(allowing) < len(applying), bool(allowing), granted)
+
+
+def applies_to(layer: Layer, question: Question) -> bool:
+    """Whether a layer speaks to this caller at all.
+
+    SCPs skip callers without an account, SCPs and RCPs service-linked roles; no policy is attached
+    to an account's root user.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     """
-    if not question.caller.is_root_user:
-        yield _layer("identity", policies.identity, question)
-        if policies.boundary:
-            yield _layer("boundary", policies.boundary, question)
-        if policies.session:
-            yield _layer("session", policies.session, question, pads=False)
-    if policies.iot is not None and _needs_iot_policy(question):
-        yield _layer("iot", policies.iot, question, pads=False)
+    caller, name = question.caller, layer.name
+    if name == "resource":
+        return True
+    if name == "rcp":
+        return not caller.is_service_linked
+    if caller.account is None:
+        return False
+    if name == "scp":
+        return not caller.is_service_linked
+    if name == "iot":
+        return _needs_iot_policy(question)
+    return not caller.is_root_user
 
 
 def _needs_iot_policy(question: Question) -> bool:
@@ -85,25 +169,3 @@ def _needs_iot_policy(question: Question) -> bool:
     amr = question.context.get("cognito-identity.amazonaws.com:amr", ())
     guest = "unauthenticated" in ((amr,) if isinstance(amr, str) else amr)
     return question.action in IOT_ACTIONS and not guest
-
-
-def _layer(
-    name: str, policies: tuple[Policy, ...], question: Question, *, pads: bool = True, named: bool = False
-) -> LayerTrace:
-    """One layer's verdict: a Deny that applies, else an Allow, else nothing.
-
-    Missing fields of an ARN are filled up in identity-based policies; a session policy with such
-    an ARN is malformed.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-    """
-    traces = tuple(
-        [
-            statement.judge(question, policy=policy, pads=pads, named=named)
-            for policy in policies
-            for statement in policy.statements
-        ]
-    )
-    effects = {trace.effect for trace in traces if trace.applies}
-    if "Deny" in effects:
-        return LayerTrace(name, Verdict.EXPLICIT_DENY, traces)
-    return LayerTrace(name, Verdict.ALLOWED if "Allow" in effects else Verdict.IMPLICIT_DENY, traces)

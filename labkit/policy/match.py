@@ -1,106 +1,76 @@
 """Matching a pattern of a policy with a value of the request.
 
-A pattern is prepared once, when its document is read, as one regular expression. A variable
-becomes a back-reference: the values stand in front of the subject, separated by NUL, so that a
-substituted value can only ever be a literal, whatever characters it holds.
+A pattern is prepared once, when its document is read. A substituted value is only ever a literal,
+whatever characters it holds: in a text without wildcards, or with one at its end, it is compared as
+it is; elsewhere the variable becomes a back-reference of one regular expression, and the values
+stand in front of the subject, separated by NUL.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from operator import eq
 
-from labkit.policy.trace import PatternTrace
-from labkit.policy.variables import Context, Literal, Token, Variable, tokenize
+from labkit.policy.trace import PatternTrace, VariableTrace
+from labkit.policy.variables import Context, Literal, Template, Token, Variable, tokenize
+
+#: Whether a value matches, in a request's context.
+Matches = Callable[[str, Context], bool]
 
 _NOT_COLON = "[^:]"
+#: `${…}` leaves these in a text whose every other character is a literal.
+_WILDCARDS = frozenset("*?")
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A string with wildcards or variables; `test` says whether a value matches it."""
+    """A string with wildcards or variables; `matches(value, context)` says whether a value matches it."""
 
-    raw: str
-    #: Fewer than the six fields of an ARN.
-    incomplete: bool = False
-    #: None matches nothing.
-    _regex: re.Pattern[str] | None = field(default=None, repr=False, compare=False)
-    _variables: tuple[Variable, ...] = field(default=(), repr=False, compare=False)
-    #: What stands before, between and after the variables.
-    _pieces: tuple[str, ...] = field(default=("",), repr=False, compare=False)
-    #: Both answers of a pattern without variables.
-    _traces: tuple[PatternTrace, PatternTrace] | None = field(default=None, repr=False, compare=False)
+    __slots__ = ("head", "incomplete", "matches", "raw", "template")
+
+    def __init__(
+        self, raw: str, template: Template, matches: Matches, *, head: str = "", incomplete: bool = False
+    ) -> None:
+        self.raw = raw
+        self.template = template
+        self.matches = matches
+        #: Every value that matches begins with this.
+        self.head = head
+        #: Fewer than the six fields of an ARN.
+        self.incomplete = incomplete
 
     def test(self, value: str, context: Context) -> PatternTrace:
-        """Whether `value` matches, with the pattern as the request's context resolves it."""
-        if self._traces is not None:
-            return self._traces[self._regex is not None and self._regex.fullmatch(value) is not None]
-        filled = self._filled(context)
-        if filled is None:
-            return PatternTrace(self.raw, None, False)
-        matched = self._regex is not None and self._regex.fullmatch("\0".join((*filled, value))) is not None
-        return PatternTrace(self.raw, self._resolved(filled), matched)
+        """The pattern as written and as the context resolves it, and whether `value` matches."""
+        return self._trace(context, self.matches(value, context))
 
     def untested(self, context: Context) -> PatternTrace:
         """The pattern as the context resolves it, where there is no value to match."""
-        if self._traces is not None:
-            return self._traces[False]
-        filled = self._filled(context)
-        return PatternTrace(self.raw, None if filled is None else self._resolved(filled), False)
+        return self._trace(context, False)
 
-    def _filled(self, context: Context) -> list[str] | None:
-        filled = []
-        for variable in self._variables:
-            value = variable.value(context)
-            if value is None:
-                return None
-            filled.append(value)
-        return filled
+    def _trace(self, context: Context, matched: bool) -> PatternTrace:
+        variables = tuple(_variable(each, context) for each in self.template.variables)
+        return PatternTrace(self.raw, self.template.fill(context), matched, variables)
 
-    def _resolved(self, filled: list[str]) -> str:
-        resolved = self._pieces[0]
-        for value, piece in zip(filled, self._pieces[1:], strict=True):
-            resolved += value + piece
-        return resolved
+    def __repr__(self) -> str:
+        return f"Pattern({self.raw!r})"
 
 
-def _pattern(
-    raw: str, tokens: Sequence[Token], regex: str | None, *, incomplete: bool = False, flags: int = 0
-) -> Pattern:
-    variables = tuple(token for token in tokens if isinstance(token, Variable))
-    pieces = tuple(_pieces(tokens))
-    traces = None
-    if not variables:
-        traces = PatternTrace(raw, pieces[0], False), PatternTrace(raw, pieces[0], True)
-    if regex is None:
-        return Pattern(raw, incomplete, None, variables, pieces, traces)
-    values = "".join(rf"(?P<v{index}>[^\0]*)\0" for index in range(len(variables)))
-    return Pattern(raw, incomplete, re.compile(values + regex, re.DOTALL | flags), variables, pieces, traces)
-
-
-def _pieces(tokens: Sequence[Token]) -> list[str]:
-    pieces = [""]
-    for token in tokens:
-        if isinstance(token, Variable):
-            pieces.append("")
-        else:
-            pieces[-1] += token.text if isinstance(token, Literal) else token
-    return pieces
+def _variable(variable: Variable, context: Context) -> VariableTrace:
+    defaulted = variable.default is not None and variable.key not in context
+    return VariableTrace(variable.raw, variable.key, variable.value(context), defaulted)
 
 
 def exact(raw: str, *, version: str, ignore_case: bool = False) -> Pattern:
     """The string itself; `*` and `?` are ordinary characters (StringEquals)."""
-    tokens = tokenize(raw, version=version)
-    numbered = _Numbered()
-    regex = "".join(re.escape(t) if isinstance(t, str) else numbered(t) for t in tokens)
-    return _pattern(raw, tokens, regex, flags=re.IGNORECASE if ignore_case else 0)
+    template = Template(tokenize(raw, version=version))
+    return Pattern(raw, template, _filled(template, _same_but_case if ignore_case else eq))
 
 
 def like(raw: str, *, version: str) -> Pattern:
     """`*` stands for any characters, `/` and `:` among them, and `?` for one (StringLike)."""
     tokens = tokenize(raw, version=version)
-    return _pattern(raw, tokens, _glob(tokens, any_char=".", numbered=_Numbered()))
+    plain = _plain_text(raw, tokens)
+    return plain or _globbed(raw, tokens, _glob(tokens, any_char=".", numbered=_Numbered()))
 
 
 def arn(raw: str, *, version: str) -> Pattern:
@@ -111,11 +81,11 @@ def arn(raw: str, *, version: str) -> Pattern:
     tokens = tokenize(raw, version=version)
     fields, numbered = _fields(tokens), _Numbered()
     if raw == "*":
-        return _pattern(raw, tokens, ".*")
+        return Pattern(raw, Template(tokens), _everything)
     if len(fields) < 6:
-        return _pattern(raw, tokens, None, incomplete=True)
+        return Pattern(raw, Template(tokens), _nothing, incomplete=True)
     head = [_glob(field, any_char=_NOT_COLON, numbered=numbered) for field in fields[:5]]
-    return _pattern(raw, tokens, ":".join((*head, _glob(fields[5], any_char=".", numbered=numbered))))
+    return _globbed(raw, tokens, ":".join((*head, _glob(fields[5], any_char=".", numbered=numbered))))
 
 
 def resource(raw: str, *, version: str) -> Pattern:
@@ -128,25 +98,14 @@ def resource(raw: str, *, version: str) -> Pattern:
     """
     tokens = tokenize(raw, version=version)
     if set(raw) == {"*"}:
-        return _pattern(raw, tokens, ".*")
+        return Pattern(raw, Template(tokens), _everything)
     fields = _fields(tokens)
     incomplete = len(fields) < 6
+    if _unusable(fields):
+        return Pattern(raw, Template(tokens), _nothing, incomplete=incomplete)
     missing: list[list[Token]] = [["*"]] * (6 - len(fields))
-    regex = None if _unusable(fields) else _resource_regex([*fields, *missing])
-    return _pattern(raw, tokens, regex, incomplete=incomplete)
-
-
-def _unusable(fields: list[list[Token]]) -> bool:
-    head = [token for field in fields[:5] for token in field]
-    service = "".join(token for field in fields[2:3] for token in field if isinstance(token, str))
-    no_arn = fields[0] != ["arn"] or len(fields) < 3
-    return no_arn or "*" in service or "?" in service or any(isinstance(t, Variable) for t in head)
-
-
-def _resource_regex(fields: list[list[Token]]) -> str:
-    numbered = _Numbered()
-    head = [_glob(field, any_char=_NOT_COLON, numbered=numbered, runs_on=True) for field in fields[:5]]
-    return ":".join((*head, _glob(fields[5], any_char=".", numbered=numbered)))
+    plain = None if incomplete else _plain_text(raw, tokens)
+    return plain or _globbed(raw, tokens, _resource_regex([*fields, *missing]), incomplete=incomplete)
 
 
 def action(raw: str) -> Pattern:
@@ -156,9 +115,98 @@ def action(raw: str) -> Pattern:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     """
     if raw in ("*", "*:*"):
-        return _pattern(raw, (raw,), ".*")
+        return Pattern(raw, Template((raw,)), _everything)
     service, _, name = raw.lower().partition(":")
-    return _pattern(raw, (raw,), f"{re.escape(service)}:{_glob((name,), any_char='.', numbered=_Numbered())}")
+    regex = f"{re.escape(service)}:{_glob((name,), any_char='.', numbered=_Numbered())}"
+    return _globbed(raw, (raw,), regex)
+
+
+def _everything(_value: str, _context: Context) -> bool:
+    return True
+
+
+def _nothing(_value: str, _context: Context) -> bool:
+    return False
+
+
+def _same_but_case(value: str, text: str) -> bool:
+    return value.lower() == text.lower()
+
+
+def _filled(template: Template, compare: Callable[[str, str], bool]) -> Matches:
+    """Compares a value with the template's text, variables filled."""
+    if not template.variables:
+        text = template.pieces[0]
+        return lambda value, _context: compare(value, text)
+    fill = template.fill
+
+    def matches(value: str, context: Context) -> bool:
+        text = fill(context)
+        return text is not None and compare(value, text)
+
+    return matches
+
+
+def _plain_text(raw: str, tokens: Sequence[Token]) -> Pattern | None:
+    """The pattern without a regular expression: it has no wildcard but perhaps a `*` at its end."""
+    *before, last = tokens or ("",)
+    stem = last.removesuffix("*") if isinstance(last, str) else last
+    stems = (*before, stem)
+    if any(isinstance(token, str) and not _WILDCARDS.isdisjoint(token) for token in stems):
+        return None
+    template = Template(stems)
+    matches = _filled(template, eq if stem == last else str.startswith)
+    return Pattern(raw, Template(tokens), matches, head=template.pieces[0])
+
+
+def _globbed(raw: str, tokens: Sequence[Token], regex: str, *, incomplete: bool = False) -> Pattern:
+    template, head = Template(tokens), _head(tokens)
+    variables = template.variables
+    values = "".join(rf"(?P<v{index}>[^\0]*)\0" for index in range(len(variables)))
+    fullmatch = re.compile(values + regex, re.DOTALL).fullmatch
+    if not variables:
+        return Pattern(
+            raw,
+            template,
+            lambda value, _context: fullmatch(value) is not None,
+            head=head,
+            incomplete=incomplete,
+        )
+
+    def matches(value: str, context: Context) -> bool:
+        filled = [variable.value(context) for variable in variables]
+        if None in filled or any("\0" in text for text in filled if text):
+            return False
+        return fullmatch("\0".join((*filled, value))) is not None  # type: ignore[arg-type]
+
+    return Pattern(raw, template, matches, head=head, incomplete=incomplete)
+
+
+def _head(tokens: Sequence[Token]) -> str:
+    """The text before the first wildcard or variable."""
+    head = ""
+    for token in tokens:
+        text = token if isinstance(token, str) else token.text if isinstance(token, Literal) else None
+        if text is None:
+            break
+        end = next((i for i, char in enumerate(text) if char in _WILDCARDS), len(text))
+        if isinstance(token, str) and end < len(text):
+            return head + text[:end]
+        head += text
+    return head
+
+
+def _unusable(fields: list[list[Token]]) -> bool:
+    head = [token for field in fields[:5] for token in field]
+    service = "".join(token for field in fields[2:3] for token in field if isinstance(token, str))
+    no_arn = fields[0] != ["arn"] or len(fields) < 3
+    return no_arn or not _WILDCARDS.isdisjoint(service) or any(isinstance(t, Variable) for t in head)
+
+
+def _resource_regex(fields: list[list[Token]]) -> str:
+    numbered = _Numbered()
+    head = [_glob(field, any_char=_NOT_COLON, numbered=numbered, runs_on=True) for field in fields[:5]]
+    return ":".join((*head, _glob(fields[5], any_char=".", numbered=numbered)))
 
 
 class _Numbered:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from labkit.policy.request import Caller, Federated, Question, Service
+from labkit.policy.request import Caller, Federated, Service
 from labkit.policy.trace import ElementTrace, Named, PatternTrace
 
 _ROLE = re.compile(r"arn:[^:]+:iam::(\d{12}):role/(?:.*/)?([^/]+)")
@@ -57,6 +57,8 @@ def _is_account(value: str, caller: Caller) -> bool:
 
 def _is_role(value: str, caller: Caller) -> bool:
     """A role's ARN covers its sessions, whose own ARN leaves the role's path out."""
+    if caller.kind == "role":
+        return value == caller.principal
     found = _ROLE.fullmatch(value) if caller.role is not None else None
     return found is not None and found.groups() == (caller.account, caller.role)
 
@@ -68,23 +70,27 @@ class PrincipalElement:
     names: tuple[PrincipalName, ...]
     negated: bool = False
 
-    def judge(self, question: Question, *, effect: str) -> ElementTrace:
-        """Whether the statement speaks of the caller, and how directly it names it."""
-        caller = question.caller
-        named = [name.names(caller) for name in self.names]
-        patterns = tuple(
-            PatternTrace(str(name), str(name), bool(degree))
-            for name, degree in zip(self.names, named, strict=True)
-        )
-        value = str(caller.principal)
+    def named(self, caller: Caller, *, effect: str, bounded: bool) -> Named:
+        """How directly the statement names the caller, if it speaks of it at all.
+
+        `bounded` says whether a permissions boundary is attached to the caller.
+        """
         if not self.negated:
-            best = max(named, default=Named.NOBODY)
-            return ElementTrace("Principal", bool(best), value, patterns, best)
-        hit = (effect == "Deny" and question.bounded) or not self._spares(caller)
-        return ElementTrace("NotPrincipal", hit, value, patterns, Named.CALLER if hit else Named.NOBODY)
+            return max([name.names(caller) for name in self.names], default=Named.NOBODY)
+        if effect == "Allow":
+            hit = not any(name.names(caller) for name in self.names)
+        else:
+            hit = bounded or not self._spares(caller)
+        return Named.CALLER if hit else Named.NOBODY
+
+    def trace(self, caller: Caller, named: Named) -> ElementTrace:
+        """What stands behind the answer `named`."""
+        element = "NotPrincipal" if self.negated else "Principal"
+        patterns = [PatternTrace(str(name), str(name), bool(name.names(caller))) for name in self.names]
+        return ElementTrace(element, bool(named), str(caller.principal), tuple(patterns), named)
 
     def _spares(self, caller: Caller) -> bool:
-        """Whether NotPrincipal lists the caller, and its account and role beside it.
+        """Whether a Deny's NotPrincipal lists the caller, and its account and role beside it.
 
         AWS "might validate the account first, then the role, and then the assumed-role user";
         one that is not listed is denied, and takes the caller with it. A permissions boundary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from labkit.errors import LabError
 from labkit.policy.variables import Context, prepare
@@ -108,14 +109,26 @@ class Request:
     resource_account: str | None = None
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     wildcard_only_action: bool = False
+    #: Condition key → where its value came from, step by step, where that is known.
+    origins: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    def __post_init__(self) -> None:
+        # Prepared once below: a mapping that its owner changes later must not change the request.
+        object.__setattr__(self, "context", dict(self.context))
+
+    @cached_property
+    def question(self) -> Question:
+        """The request as the statements meet it. Raises LabError for a principal it cannot read."""
+        resource = "*" if self.wildcard_only_action else self.resource
+        return Question(self.action.lower(), resource, _caller(self.principal), prepare(self.context))
+
+    @cached_property
     def account(self) -> str | None:
         """The account that owns the resource, or None where the request does not tell."""
         found = _OWNER.match(self.resource)
         return self.resource_account or (found[1] if found else None)
 
-    @property
+    @cached_property
     def assumes_role(self) -> bool:
         """Whether the resource-based policy is a role's trust policy."""
         return self.action.lower().startswith("sts:") and ":role/" in self.resource
@@ -131,11 +144,7 @@ class Question:
     resource: str
     caller: Caller
     context: Context
-    #: Whether a permissions boundary is attached to the caller.
-    bounded: bool
 
-    @classmethod
-    def of(cls, request: Request, *, bounded: bool) -> Question:
-        resource = "*" if request.wildcard_only_action else request.resource
-        caller = Caller.of(request.principal)
-        return cls(request.action.lower(), resource, caller, prepare(request.context), bounded)
+
+#: Callers recur from call to call.
+_caller = lru_cache(maxsize=1024)(Caller.of)

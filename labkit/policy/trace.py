@@ -1,16 +1,19 @@
 """What a decision shows: every pattern, condition, statement and layer, with its own verdict.
 
-These are the answers of the matching itself. There is no second code that explains.
+These are the answers of the matching itself. There is no second code that explains. A statement is
+judged whole and at once; the patterns behind a verdict are written out when somebody looks.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from labkit.policy.document import Policy, Statement
+    from labkit.policy.layers import Layer
+    from labkit.policy.request import Question
 
 
 class Verdict(Enum):
@@ -48,6 +51,20 @@ class Named(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class VariableTrace:
+    """One variable of a pattern, and where this request found its value."""
+
+    #: As written, as in `${aws:PrincipalTag/team, 'none'}`.
+    raw: str
+    #: Lower-case, since key names are not case-sensitive.
+    key: str
+    #: None where the request has no such key, or several values for it.
+    value: str | None
+    #: Whether the value is the pattern's own default.
+    defaulted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PatternTrace:
     """One pattern of a policy, as written and as this request resolved it."""
 
@@ -55,6 +72,7 @@ class PatternTrace:
     #: Variables replaced by their values; None where a variable has no value.
     resolved: str | None
     matched: bool
+    variables: tuple[VariableTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +109,28 @@ class ConditionTrace:
         return self.matched and self.state is State.ABSENT and self.operator != "Null"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementTrace:
-    """One statement against the request, each element judged on its own."""
+class StatementTrace(NamedTuple):
+    """One statement against the request, each element judged on its own.
+
+    A tuple, since an explanation makes them by the hundred.
+    """
 
     policy: Policy
     statement: Statement
-    action: ElementTrace
-    #: None where the statement has no Resource element, as in a trust policy.
-    resource: ElementTrace | None
-    #: None where the statement has no Principal element, as in an identity-based policy.
-    principal: ElementTrace | None
-    conditions: tuple[ConditionTrace, ...]
+    layer: Layer
+    question: Question
+    action_matched: bool
+    #: True where the statement has no Resource element, as in a trust policy.
+    resource_matched: bool
+    #: How directly it names the caller; None where it stands in a policy that needs no Principal.
+    named: Named | None
+    conditions_matched: tuple[bool, ...]
     #: Whether every element matched, so that the statement's effect counts.
     applies: bool
+
+    def __repr__(self) -> str:
+        verb = "applies" if self.applies else "does not apply"
+        return f"<statement {self.label}: {self.effect}, {verb}>"
 
     @property
     def effect(self) -> str:
@@ -116,9 +142,27 @@ class StatementTrace:
         return self.statement.label
 
     @property
+    def action(self) -> ElementTrace:
+        return self.statement.action_trace(self)
+
+    @property
+    def resource(self) -> ElementTrace | None:
+        """None where the statement has no Resource element."""
+        return self.statement.resource_trace(self)
+
+    @property
+    def principal(self) -> ElementTrace | None:
+        """None where the statement has no Principal element."""
+        return self.statement.principal_trace(self)
+
+    @property
+    def conditions(self) -> tuple[ConditionTrace, ...]:
+        return tuple(each.judge(self.question.context) for each in self.statement.conditions)
+
+    @property
     def condition(self) -> bool:
         """Whether every condition is true."""
-        return all(condition.matched for condition in self.conditions)
+        return all(self.conditions_matched)
 
     @property
     def failures(self) -> tuple[ElementTrace | ConditionTrace, ...]:
@@ -127,16 +171,28 @@ class StatementTrace:
         return tuple(part for part in parts if part is not None and not part.matched)
 
 
-@dataclass(frozen=True, slots=True)
-class LayerTrace:
+class LayerTrace(NamedTuple):
     """The policies of one kind: `rcp`, `scp`, `resource`, `identity`, `boundary`, `session` or `iot`.
 
     Each level of SCPs and RCPs is a layer of its own, root first.
     """
 
     name: str
-    verdict: Verdict
     statements: tuple[StatementTrace, ...]
+    denies: bool
+    allows: bool
+    #: How directly the Allow statements that apply name the caller: the best of them.
+    granted: Named
+
+    def __repr__(self) -> str:
+        return f"<layer {self.name}: {self.verdict.value}>"
+
+    @property
+    def verdict(self) -> Verdict:
+        """A Deny that applies, else an Allow, else nothing."""
+        if self.denies:
+            return Verdict.EXPLICIT_DENY
+        return Verdict.ALLOWED if self.allows else Verdict.IMPLICIT_DENY
 
     def applying(self, effect: str) -> tuple[StatementTrace, ...]:
         """The statements with this effect that apply to the request."""

@@ -10,9 +10,9 @@ import binascii
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import MappingProxyType
 from typing import Any
@@ -32,37 +32,39 @@ greater: Callable[[Any, Any], bool] = operator.gt
 greater_equal: Callable[[Any, Any], bool] = operator.ge
 
 
-@dataclass(frozen=True, slots=True)
 class Typed:
     """A condition value of a type, with the comparison that the operator asks for."""
 
-    raw: str
-    read: Callable[[str], object]
-    #: Compares the request's value with the policy's.
-    compare: Callable[[Any, Any], bool]
-    wanted: object
-    hit: PatternTrace
-    miss: PatternTrace
+    __slots__ = ("matches", "raw")
 
-    @classmethod
-    def of(cls, raw: str, read: Callable[[str], object], compare: Callable[[Any, Any], bool]) -> Typed:
-        hit, miss = PatternTrace(raw, raw, True), PatternTrace(raw, raw, False)
-        return cls(raw, read, compare, read(raw), hit, miss)
+    def __init__(self, raw: str, read: Callable[[str], object], compare: Callable[[Any, Any], bool]) -> None:
+        wanted = read(raw)
 
-    def test(self, value: str, _context: Context) -> PatternTrace:
-        given = self.read(value)
-        readable = given is not None and self.wanted is not None
-        return self.hit if readable and self.compare(given, self.wanted) else self.miss
+        def matches(value: str, _context: Context) -> bool:
+            given = read(value)
+            return given is not None and wanted is not None and compare(given, wanted)
+
+        self.raw = raw
+        self.matches = matches
+
+    def test(self, value: str, context: Context) -> PatternTrace:
+        return PatternTrace(self.raw, self.raw, self.matches(value, context))
 
     def untested(self, _context: Context) -> PatternTrace:
-        return self.miss
+        return PatternTrace(self.raw, self.raw, False)
 
 
+#: A request's values meet many statements, and are read once.
+_once = lru_cache(maxsize=1024)
+
+
+@_once
 def number(text: str) -> Decimal | None:
     """An integer or decimal number."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
+@_once
 def date(text: str) -> datetime | None:
     """A W3C date (ISO 8601; without an offset, UTC) or seconds since 1970.
 
@@ -86,6 +88,7 @@ def boolean(text: str) -> bool | None:
     return _BOOLEANS.get(text.lower())
 
 
+@_once
 def binary(text: str) -> tuple[bytes, bytes | None]:
     """The text's own bytes, and those that it stands for if it is base64."""
     try:
@@ -102,6 +105,7 @@ def same_bytes(given: tuple[bytes, bytes | None], wanted: tuple[bytes, bytes | N
     return wanted[1] is not None and wanted[1] in given
 
 
+@_once
 def network(text: str) -> IPv4Network | IPv6Network | None:
     """An address range; a bare address is the range of itself alone (/32 or /128)."""
     try:

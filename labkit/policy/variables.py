@@ -30,11 +30,10 @@ class Variable:
     def value(self, context: Context) -> str | None:
         """Its value in this request, or None.
 
-        A multivalued key is never a variable, not even with a default. A NUL separates values
-        in `match`, so that a value which holds one counts as none.
+        A multivalued key is never a variable, not even with a default.
         """
         value = context.get(self.key, self.default)
-        return value if isinstance(value, str) and "\0" not in value else None
+        return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,37 @@ class Literal:
 
 #: Pattern text (where `*` and `?` may be wildcards), an escaped character, or a variable.
 Token = str | Literal | Variable
+
+
+class Template:
+    """Text with variables in it, to be filled with the values of a request.
+
+    `pieces` is what stands before, between and after the variables, escapes already plain.
+    """
+
+    __slots__ = ("_filling", "pieces", "variables")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        pieces = [""]
+        for token in tokens:
+            if isinstance(token, Variable):
+                pieces.append("")
+            else:
+                pieces[-1] += token.text if isinstance(token, Literal) else token
+        self.pieces = tuple(pieces)
+        self.variables = tuple(token for token in tokens if isinstance(token, Variable))
+        keys = [(variable.key, variable.default) for variable in self.variables]
+        self._filling = tuple(zip(keys, pieces[1:], strict=True))
+
+    def fill(self, context: Context) -> str | None:
+        """The text with every variable's value in place, or None where one has none."""
+        text = self.pieces[0]
+        for (key, default), piece in self._filling:
+            value = context.get(key, default)
+            if value.__class__ is not str:  # absent, or multivalued
+                return None
+            text += value + piece
+        return text
 
 
 def tokenize(text: str, *, version: str) -> tuple[Token, ...]:

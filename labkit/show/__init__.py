@@ -9,6 +9,7 @@ from __future__ import annotations
 from labkit.show.attempts import attempt
 from labkit.show.decisions import decision
 from labkit.show.diagram import Sequence, sequence
+from labkit.show.explanations import explanation
 from labkit.show.pools import side_by_side
 from labkit.show.records import table
 from labkit.show.refusals import refusal
@@ -23,6 +24,7 @@ __all__ = [
     "attempt",
     "compare",
     "decision",
+    "explanation",
     "lifetimes",
     "refusal",
     "sequence",

@@ -55,7 +55,21 @@ class Drawing:
     table: Table
 
 
-Block = Note | Table | Drawing
+@dataclass(frozen=True)
+class Comparison:
+    """Two texts under each other, and a mark below the character from which on they differ."""
+
+    caption: str
+    #: What stands before each text, and the text itself.
+    first: tuple[str, str]
+    second: tuple[str, str]
+    #: Index of the second text's first character that differs.
+    at: int
+    #: Runs of both texts: (tag, the first's, the second's); the tag `equal` marks what is the same.
+    parts: tuple[tuple[str, str, str], ...]
+
+
+Block = Note | Table | Drawing | Comparison
 
 #: Three or more base64url parts that begin like a JOSE header (`{"` is `eyJ`): a JWS or a JWE.
 _JWT = re.compile(r"eyJ[\w-]*(?:\.[\w-]*){2,4}")

@@ -23,7 +23,7 @@ from labkit.show.values import plain
 from labkit.show.view import View
 
 if TYPE_CHECKING:
-    from labkit.policy import Decision
+    from labkit.policy import Decision, Explanation
 
 _LOGIC = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
 
@@ -69,7 +69,7 @@ def decision(decision: Decision) -> View:
     return View(f"Decision: {request.action}", blocks)
 
 
-def verdict(decision: Decision) -> Note:
+def verdict(decision: Decision | Explanation) -> Note:
     """The verdict in one sentence, with its mark."""
     mark, name = MARKS[decision.verdict]
     return Note(f"{name.capitalize()}. {_because(decision)}", mark, source=_LOGIC)
@@ -78,7 +78,7 @@ def verdict(decision: Decision) -> Note:
 def trace(decision: Decision) -> tuple[Block, ...]:
     """The layers as a table, then a table for each statement; those far from applying are folded."""
     statements = (
-        _statement(
+        statement_table(
             layer,
             statement,
             decision.request.action,
@@ -90,7 +90,7 @@ def trace(decision: Decision) -> tuple[Block, ...]:
     return (_funnel(decision), *statements)
 
 
-def _because(decision: Decision) -> str:
+def _because(decision: Decision | Explanation) -> str:
     deciding = _listed(_named(statement) for statement in decision.decisive)
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"{deciding} forbids it; a Deny always wins."
@@ -151,7 +151,8 @@ def _effects(layer: LayerTrace) -> str:
     return "\n".join(applying) or f"none of {len(layer.statements)}"
 
 
-def _statement(layer: LayerTrace, statement: StatementTrace, action: str, *, deciding: bool) -> Table:
+def statement_table(layer: LayerTrace, statement: StatementTrace, action: str, *, deciding: bool) -> Table:
+    """Each element and condition of a statement, as written, as resolved, beside the request's value."""
     # Actions are compared in lower case; the request's own spelling reads better.
     lines = [_element(statement.action, action)]
     lines += [_element(part, part.value) for part in (statement.resource, statement.principal) if part]

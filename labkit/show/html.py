@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from labkit.show.blocks import Block, Cell, Mark, Note, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Mark, Note, Table, clean
 
 #: JupyterLab sets cells to the right; identifiers may break anywhere, names may not.
 _NAME = "text-align:left;vertical-align:top;padding:.3em .8em .3em 0"
@@ -53,12 +53,30 @@ def render(title: str, blocks: Iterable[Block]) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _folded(block) if block.folded else _table(block)
+    if isinstance(block, Comparison):
+        return _comparison(block)
     return _note(block) if isinstance(block, Note) else block.svg + _folded(block.table)
 
 
 def _note(note: Note) -> str:
     source = f' <a href="{escape(note.source)}">Source</a>' if note.source else ""
     return f"<p>{_badge(note.text, note.mark) if note.mark else prose(note.text)}{source}</p>"
+
+
+def _comparison(block: Comparison) -> str:
+    """The runs that differ are bold; the caret points at the first, for whoever sees no bold."""
+    width = max(len(block.first[0]), len(block.second[0]))
+    rows = [
+        f"{quoted(name.ljust(width))} {''.join(_run(part[0], part[side]) for part in block.parts)}"
+        for side, (name, _) in ((1, block.first), (2, block.second))
+    ]
+    pointer = f"{' ' * width} {' ' * block.at}^ character {block.at + 1}"
+    lines = "\n".join([*rows, pointer])
+    return f'<p>{prose(block.caption)}</p><pre style="overflow-x:auto">{lines}</pre>'
+
+
+def _run(tag: str, value: str) -> str:
+    return quoted(value) if tag == "equal" or not value else f"<b>{quoted(value)}</b>"
 
 
 def _folded(table: Table) -> str:

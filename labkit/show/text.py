@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from labkit.show.blocks import Block, Cell, Note, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Note, Table, clean
 
 #: The columns after a table's first share this, each at least COLUMN wide. A word that is longer
 #: makes its column wider: identifiers are never broken.
@@ -28,7 +28,14 @@ def _block(block: Block) -> str:
         return _table(block)
     if isinstance(block, Note):
         return _note(block)
-    return clean(block.text)
+    return _comparison(block) if isinstance(block, Comparison) else clean(block.text)
+
+
+def _comparison(block: Comparison) -> str:
+    width = max(len(block.first[0]), len(block.second[0]))
+    lines = (f"  {name.ljust(width)} {clean(value)}" for name, value in (block.first, block.second))
+    pointer = f"  {' ' * width} {' ' * block.at}^ character {block.at + 1}"
+    return "\n".join([clean(block.caption), *lines, pointer])
 
 
 def _note(note: Note) -> str:

@@ -21,8 +21,13 @@ def cases() -> Iterator[Case]:
 
 def parameters() -> Iterator[Any]:
     for case in cases():
-        marks = [pytest.mark.unconfirmed] if case.get("unconfirmed") else []
-        yield pytest.param(case, id=f"{case['id']} {case['group']}: {case['name']}", marks=marks)
+        yield pytest.param(case, id=f"{case['id']} {case['group']}: {case['name']}", marks=marks_of(case))
+
+
+def marks_of(case: Case) -> list[pytest.MarkDecorator]:
+    """`unconfirmed` where AWS's pages are silent; `xfail` where the engine is known to differ from them."""
+    marks = [pytest.mark.unconfirmed] if case.get("unconfirmed") else []
+    return [*marks, pytest.mark.xfail(reason=case["xfail"], strict=True)] if "xfail" in case else marks
 
 
 def principal(raw: str | Mapping[str, str]) -> str | Anonymous | Service | Federated:
@@ -67,6 +72,7 @@ def test_the_decision_is_aws_s(case: Case) -> None:
     found, expected = decision(case), case["expect"]
 
     assert found.verdict is Verdict(expected["decision"])
+    assert found.allowed is (expected["decision"] == "allow")
     if "blocked_by" in expected:
         assert list(found.blocked_by) == expected["blocked_by"]
     if "decisive" in expected:
@@ -84,5 +90,5 @@ def test_every_group_holds_a_request_that_is_accepted_and_one_that_is_refused() 
 def test_every_vector_cites_the_page_of_aws_that_it_comes_from() -> None:
     pages = [case["source"] for case in cases()]
 
-    assert len(pages) > 800
+    assert len(pages) > 1900
     assert [page for page in pages if not page.startswith("https://docs.aws.amazon.com/")] == []

@@ -236,3 +236,9 @@ def test_a_person_types_the_code_and_real_time_cannot_be_advanced(remote: LocalA
         account.clock.advance(hours=1)
     with pytest.raises(LabError, match="a real account has no outbox"):
         account.outbox()
+
+
+def test_a_real_account_asks_the_issuers_itself(remote: LocalApp) -> None:
+    account = open_account("aws", profile="workshop", ask=lambda _: "y")
+    with pytest.raises(LabError, match="it cannot be told"):
+        account.tell_issuer_keys("https://issuer.example.com", {"keys": []})

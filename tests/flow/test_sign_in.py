@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from labkit.account import Account
 from labkit.errors import TokenRejected
-from labkit.flow import sign_in
+from labkit.flow import sign_in, user_pool
 from labkit.provision import Lab
 from labkit.record import Secret
 from labkit.resources import AppClient, Challenge, Tokens, UserPool
@@ -145,3 +145,21 @@ def test_no_secret_stands_in_a_record_or_its_calls(account: Account, lab: Lab) -
     assert lab.users["alice"].password.reveal() not in shown
     assert tokens.id_token.reveal() not in shown
     assert tokens.access_token.reveal() not in shown
+
+
+def test_a_rotating_client_gets_a_new_refresh_token_each_time(account: Account, lab: Lab) -> None:
+    assert lab.user_pool
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    client = user_pool.create_user_pool_client(
+        account, lab.user_pool, "rotating", RefreshTokenRotation=rotation
+    )
+    tokens = sign_in.initiate_auth(account, client, "alice", lab.users["alice"].password)
+    assert isinstance(tokens, Tokens)
+    assert tokens.refresh_token
+    again = sign_in.get_tokens_from_refresh_token(account, client, tokens.refresh_token)
+    assert again.calls[0].operation == "GetTokensFromRefreshToken"
+    assert again.refresh_token
+    assert again.refresh_token.reveal() != tokens.refresh_token.reveal()
+    with pytest.raises(ClientError) as caught:
+        sign_in.get_tokens_from_refresh_token(account, client, tokens.refresh_token)
+    assert caught.value.response["Error"]["Code"] == "RefreshTokenReuseException"

@@ -9,6 +9,7 @@ from labkit.account import Account
 from labkit.flow import sign_in, user_pool
 from labkit.record import Secret
 from labkit.resources import AppClient, Tokens, UserPool
+from labkit.tokens import decode_unverified
 
 PASSWORD = Secret("Tea-at-5-oclock")
 EMAIL = {"email": "carol@example.com"}
@@ -128,3 +129,38 @@ def test_a_secret_hash_is_the_hmac_that_aws_documents(user_pool: UserPool) -> No
     client = AppClient("client-id", "web", user_pool, Secret("client-secret"))
     expected = aws_srp.AWSSRP.get_secret_hash("alice", "client-id", "client-secret")  # type: ignore[no-untyped-call]
     assert secret_hash(client, "alice").reveal() == expected
+
+
+def test_a_new_address_counts_when_its_code_comes_back(account: Account, app_client: AppClient) -> None:
+    user_pool.sign_up(account, app_client, "edda", PASSWORD, EMAIL)
+    user_pool.confirm_sign_up(account, app_client, "edda", account.confirmation_code("edda"))
+    tokens = sign_in.initiate_auth(account, app_client, "edda", PASSWORD)
+    assert isinstance(tokens, Tokens)
+    assert user_pool.update_user_attributes(account, tokens.access_token, {"nickname": "ed"}) == ()
+    (sent,) = user_pool.update_user_attributes(account, tokens.access_token, {"email": "edda@example.org"})
+    assert (sent.medium, sent.attribute, sent.calls[0].operation) == (
+        "EMAIL",
+        "email",
+        "UpdateUserAttributes",
+    )
+    assert not sent.calls[0].signed
+    assert sign_in.get_user(account, tokens.access_token).attributes["email_verified"] == "false"
+    done = user_pool.verify_user_attribute(
+        account, tokens.access_token, "email", account.confirmation_code("edda")
+    )
+    assert done.operation == "VerifyUserAttribute"
+    attributes = sign_in.get_user(account, tokens.access_token).attributes
+    assert (attributes["email"], attributes["email_verified"]) == ("edda@example.org", "true")
+
+
+def test_a_group_shows_in_the_next_tokens(account: Account, app_client: AppClient) -> None:
+    user_pool.sign_up(account, app_client, "finn", PASSWORD, EMAIL)
+    user_pool.confirm_sign_up(account, app_client, "finn", account.confirmation_code("finn"))
+    pool = app_client.user_pool
+    made = user_pool.create_group(account, pool, "readers", Precedence=1)
+    added = user_pool.admin_add_user_to_group(account, pool, "finn", "readers")
+    assert [done.calls[0].operation for done in (made, added)] == ["CreateGroup", "AdminAddUserToGroup"]
+    assert made.calls[0].signed
+    tokens = sign_in.initiate_auth(account, app_client, "finn", PASSWORD)
+    assert isinstance(tokens, Tokens)
+    assert decode_unverified(tokens.id_token).claims["cognito:groups"] == ["readers"]

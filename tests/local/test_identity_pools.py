@@ -13,7 +13,6 @@ from typing import Any
 import jwt
 import pytest
 
-from labkit.resources import Credentials
 from tests.local.accounts import (
     LocalAccount,
     Refusal,
@@ -26,6 +25,7 @@ from tests.local.accounts import (
     trust_in,
 )
 from tests.local.directory import FEDERATED, IdentityPool, claims_of, identity_pool, tampered, user_pool
+from tests.local.identities import assume, caller, get_credentials, get_id, open_id_token
 
 
 @pytest.fixture(scope="session")
@@ -34,22 +34,6 @@ def pool(account: LocalAccount) -> IdentityPool:
     made = identity_pool(user_pool(account), AllowClassicFlow=True)
     made.give_roles(member=[statement(["s3:*", "iam:ListRoles"])], guest=[statement("*")])
     return made
-
-
-def get_id(pool: IdentityPool, logins: dict[str, str] | None = None) -> str:
-    return str(pool.api.get_id(IdentityPoolId=pool.id, Logins=logins or {})["IdentityId"])
-
-
-def get_credentials(pool: IdentityPool, identity: str, logins: dict[str, str] | None = None) -> Credentials:
-    return credentials_in(pool.api.get_credentials_for_identity(IdentityId=identity, Logins=logins or {}))
-
-
-def open_id_token(pool: IdentityPool, identity: str, logins: dict[str, str] | None = None) -> str:
-    return str(pool.api.get_open_id_token(IdentityId=identity, Logins=logins or {})["Token"])
-
-
-def caller(account: LocalAccount, credentials: Credentials) -> dict[str, Any]:
-    return dict(account.client("sts", credentials).get_caller_identity())
 
 
 # --- pools and roles --------------------------------------------------------------------------------------
@@ -68,7 +52,8 @@ def test_an_identity_pool_keeps_what_it_was_given_and_forgets_what_an_update_lea
     made.admin.update_identity_pool(IdentityPoolId=made.id, **changed)
     after = made.admin.describe_identity_pool(IdentityPoolId=made.id)
     assert "CognitoIdentityProviders" not in after
-    listed = made.admin.list_identity_pools(MaxResults=60)["IdentityPools"]
+    pages = made.admin.get_paginator("list_identity_pools").paginate(PaginationConfig={"PageSize": 60})
+    listed = [each for page in pages for each in page["IdentityPools"]]
     assert {"IdentityPoolId": made.id, "IdentityPoolName": "renamed"} in listed
     made.admin.delete_identity_pool(IdentityPoolId=made.id)
     answer = refused(made.admin.describe_identity_pool, IdentityPoolId=made.id)
@@ -290,9 +275,10 @@ def test_the_roles_trust_policy_must_let_the_identity_in(pool: IdentityPool, mem
     logins = made.logins(member)
     identity = get_id(made, logins)
     web, principal = "sts:AssumeRoleWithWebIdentity", {"Federated": FEDERATED}
+    audience = {"StringEquals": {f"{FEDERATED}:aud": made.id}}
     bad = {
         "another principal": trust_in({"Federated": "accounts.google.com"}, web),
-        "another action": trust_in(principal, "sts:AssumeRole"),
+        "another action": trust_in(principal, "sts:AssumeRole", Condition=audience),
     } | {name: trust_in(principal, web, Condition=condition) for name, condition in TRUSTS.items()}
     good = role(account, made.trust("authenticated"))
     made.admin.set_identity_pool_roles(IdentityPoolId=made.id, Roles={"authenticated": good})
@@ -345,13 +331,6 @@ def test_credentials_end_after_an_hour(fresh: LocalAccount) -> None:
 
 
 # --- the basic flow ---------------------------------------------------------------------------------------
-
-
-def assume(account: LocalAccount, arn: str, token: str, **more: Any) -> dict[str, Any]:
-    sts = account.anonymous("sts")
-    return dict(
-        sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="web", WebIdentityToken=token, **more)
-    )
 
 
 def authenticated_role(pool: IdentityPool) -> str:

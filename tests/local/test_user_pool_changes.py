@@ -261,3 +261,16 @@ def test_a_user_deletes_only_what_the_client_may_write(pool: Pool) -> None:
     answer = refused(delete, AccessToken=narrow.sign_in(name)["AccessToken"], UserAttributeNames=["nickname"])
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
     assert delete(AccessToken=token, UserAttributeNames=["nickname"])
+
+
+@pytest.mark.unconfirmed
+def test_the_address_before_withdraws_the_one_that_waits(keeping: Pool) -> None:
+    name, token = signed_in(keeping)
+    update(keeping, token, email=f"{name}.new@example.com")
+    first = keeping.account.last_code(name)
+    keeping.admin.admin_update_user_attributes(
+        UserPoolId=keeping.id, Username=name,
+        UserAttributes=named(email=f"{name}.own@example.com", email_verified="true"),
+    )  # fmt: skip
+    assert refused(verify, pool=keeping, token=token, code=first).code == "ExpiredCodeException"
+    assert attributes_of(keeping, name)["email"] == f"{name}.own@example.com"

@@ -172,6 +172,21 @@ def test_a_job_starts_with_a_file_and_an_address_that_is_verified(account: Local
     assert (unknown.status, unknown.code) == (400, "ResourceNotFoundException")
 
 
+@pytest.mark.unconfirmed
+def test_while_a_job_is_in_progress_the_schema_stays(pool: Pool) -> None:
+    """AddCustomAttributes names UserImportInProgressException:
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AddCustomAttributes.html"""
+    job = create(pool)
+    upload(pool, job, table(pool, {"cognito:username": "ann"}))
+    act(pool, "start", job)
+    add = pool.admin.add_custom_attributes
+    team = {"UserPoolId": pool.id, "CustomAttributes": [{"Name": "team", "AttributeDataType": "String"}]}
+    answer = refused(add, **team)
+    assert (answer.status, answer.code) == (400, "UserImportInProgressException")
+    assert act(pool, "describe", job)["Status"] == "Succeeded"
+    assert add(**team)
+
+
 def test_the_url_of_the_file_is_good_for_15_minutes_and_nobody_elses(fresh: LocalAccount) -> None:
     """ "The PRE_SIGNED_URL returned in the response is valid for 15 minutes." """
     pool = user_pool(fresh)

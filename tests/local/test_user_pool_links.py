@@ -83,6 +83,15 @@ def test_an_identity_is_linked_once(pool: Pool) -> None:
 
 
 @pytest.mark.unconfirmed
+def test_the_identity_of_a_deleted_user_is_free_again(pool: Pool) -> None:
+    other = pool.confirmed()
+    link(pool, source(), other)
+    assert refused(link, pool=pool, identity=source()).code == "InvalidParameterException"
+    pool.admin.admin_delete_user(UserPoolId=pool.id, Username=other)
+    assert link(pool, source())
+
+
+@pytest.mark.unconfirmed
 def test_who_is_a_user_of_their_own_already_is_not_linked(pool: Pool) -> None:
     """SourceUser: "An external IdP account for a user who doesn't exist yet in the user pool." """
     pool.admin.admin_create_user(UserPoolId=pool.id, Username="Google_77")

@@ -264,3 +264,32 @@ def test_the_pretended_medium_is_that_of_the_name(account: LocalAccount) -> None
         pool = user_pool(account, quiet, AutoVerifiedAttributes=verified)
         answer = pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
         assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == medium
+
+
+# --- what comes with the first own password ---------------------------------------------------------------
+
+
+@pytest.mark.unconfirmed
+def test_a_first_sign_in_adds_what_is_required_and_changes_no_address(account: LocalAccount) -> None:
+    """ "In a NEW_PASSWORD_REQUIRED challenge response, you can't modify a required attribute that already
+    has a value. In AdminRespondToAuthChallenge or RespondToAuthChallenge, set a value for any keys that
+    Amazon Cognito returned in the requiredAttributes parameter": the page of RespondToAuthChallenge; the
+    texts are as reported:
+    https://github.com/pmill/aws-cognito/issues/25"""
+    pool = user_pool(account, Schema=[{"Name": "name", "Required": True, "Mutable": True}])
+    pool.admin.admin_create_user(
+        UserPoolId=pool.id, Username="ben", TemporaryPassword=PASSWORD,
+        UserAttributes=named(email="ben@example.com", email_verified="true"),
+    )  # fmt: skip
+    answer = refused(new_password, pool=pool, username="ben", old=PASSWORD, new=SECOND)
+    assert (answer.status, answer.code, answer.message) == (
+        400, "InvalidParameterException", "Invalid attributes given, name is missing",
+    )  # fmt: skip
+    given = {"userAttributes.name": "Ben", "userAttributes.email": "victim@example.com"}
+    answer = refused(lambda: new_password(pool, "ben", PASSWORD, SECOND, **given))
+    assert (answer.status, answer.code, answer.message) == (
+        400, "NotAuthorizedException", "Cannot modify an already provided email",
+    )  # fmt: skip
+    assert new_password(pool, "ben", PASSWORD, SECOND, **{"userAttributes.name": "Ben"})
+    found = attributes_of(pool, "ben")
+    assert (found["name"], found["email"]) == ("Ben", "ben@example.com")

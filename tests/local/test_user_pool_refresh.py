@@ -14,7 +14,7 @@ import jwt
 import pytest
 
 from tests.local.accounts import LocalAccount, Reply, refused, reply_to, signed
-from tests.local.directory import Pool, claims_of, user_pool
+from tests.local.directory import Pool, claims_of, identity_pool, user_pool
 
 
 @pytest.fixture(scope="session")
@@ -178,7 +178,7 @@ def test_a_new_signing_key_leaves_older_tokens_good(account: LocalAccount) -> No
     https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html"""
     pool = user_pool(account)
     name = pool.confirmed()
-    old = pool.sign_in(name)["AccessToken"]
+    old, before = (pool.sign_in(name)[kind] for kind in ("AccessToken", "IdToken"))
     kid = rotate_key(pool, pool.id).json["Kid"]
     new = pool.sign_in(name)["AccessToken"]
     published = jwt.PyJWKSet.from_dict(account.send("GET", f"/{pool.id}/.well-known/jwks.json").json)
@@ -188,6 +188,10 @@ def test_a_new_signing_key_leaves_older_tokens_good(account: LocalAccount) -> No
         assert jwt.decode(token, key, algorithms=["RS256"])["username"] == name
         assert pool.idp.get_user(AccessToken=token)["Username"] == name
     assert jwt.get_unverified_header(new)["kid"] == kid != jwt.get_unverified_header(old)["kid"]
+    identities = identity_pool(pool)
+    for token in (before, pool.sign_in(name)["IdToken"]):
+        logins = {pool.provider: token}
+        assert identities.api.get_id(IdentityPoolId=identities.id, Logins=logins)["IdentityId"]
     refusal = rotate_key(pool, "us-east-1_NoSuchPool")
     assert (refusal.status, refusal.json["__type"]) == (400, "ValidationException")
 

@@ -134,6 +134,20 @@ def test_a_preferred_username_comes_after_confirmation(account: LocalAccount, al
 
 
 @pytest.mark.unconfirmed
+def test_a_preferred_username_is_nobody_elses_name(aliased: Pool) -> None:
+    """AliasExistsException is documented, which text is whose, is not."""
+    (name, other), preferred = (aliased.confirmed(), aliased.confirmed()), aliased.account.name("ace")
+    update = aliased.idp.update_user_attributes
+    token, second = (aliased.sign_in(n)["AccessToken"] for n in (name, other))
+    update(AccessToken=token, UserAttributes=named(preferred_username=preferred))
+    for taken in (preferred, name):
+        answer = refused(update, AccessToken=second, UserAttributes=named(preferred_username=taken))
+        assert (answer.status, answer.code) == (400, "AliasExistsException")
+    assert claims_of(aliased.sign_in(preferred)["IdToken"])["cognito:username"] == name
+    assert update(AccessToken=token, UserAttributes=named(preferred_username=f"{preferred}-2"))
+
+
+@pytest.mark.unconfirmed
 def test_a_preferred_username_is_required_or_an_alias(account: LocalAccount) -> None:
     """ "You can select preferred_username as required or as an alias, but not both." (no text is
     documented)"""

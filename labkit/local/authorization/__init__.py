@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import dynamodb, other, s3
+from labkit.local.authorization import dynamodb, other, s3, sts
 from labkit.local.authorization.asks import Ask
-from labkit.local.authorization.principal import context_of, parse, policies_of, role_named
+from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
+from labkit.local.authorization.temporary import require_usable
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.refusals import refusals_of
@@ -19,22 +20,25 @@ if TYPE_CHECKING:
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_ALWAYS = {("sts", "GetCallerIdentity")}
+#: "No permissions are required for users to perform this operation."
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+_ALWAYS = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 
 
-def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[int]:
+def authorize(call: Call, caller: Caller, state: State) -> set[int]:
     """Raise AWS's denial, or return the elements of the request that go on without leave."""
     if call.unsigned:
         return set()
     if caller.anonymous and call.service != "s3":
         raise refusals_of(call.protocol.name).missing()
+    require_usable(call, caller)
     if (call.service, call.operation) in _ALWAYS:
         return set()
     context = context_of(call, caller, state)
     refused = set()
     for ask in _asks(call, caller, state):
         decision = put(ask, caller, state, context)
-        state.decisions.keep(request_id, decision)
+        state.decisions.keep(decision)
         if decision.allowed:
             continue
         if ask.element is None:
@@ -45,7 +49,9 @@ def authorize(call: Call, caller: Caller, state: State, request_id: str) -> set[
 
 def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     own = _SERVICES.get(call.service)
-    return own(call, state) if own else other.asks(call, caller, state)
+    if own:
+        return own(call, state)
+    return sts.asks(call, caller, state) if call.service == "sts" else other.asks(call, caller, state)
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
@@ -57,6 +63,7 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
         resource_account=_owner(ask, state),
         context=context | {"aws:ResourceAccount": state.account_id} | dict(ask.context),
         wildcard_only_action=ask.resource == "*",
+        origins=origins_of(caller),
     )
     return decide(request, policies=policies_of(caller, state, resource=_resource_policy(ask, state)))
 

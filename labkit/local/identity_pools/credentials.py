@@ -5,17 +5,23 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.ht
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.authorization.principal import role_named
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
+from labkit.local.identity_pools import open_id_tokens
 from labkit.local.identity_pools.guests import session_policies
 from labkit.local.identity_pools.identities import authenticated
+from labkit.local.identity_pools.login import Login, unsupported
 from labkit.local.identity_pools.logins import amr
-from labkit.local.identity_pools.state import Pool
+from labkit.local.identity_pools.principal_tags import tags_of
+from labkit.local.identity_pools.role_choice import role_arn
+from labkit.local.identity_pools.state import Identity, Pool
 from labkit.local.operations import Call
-from labkit.local.trust import PROVIDER, SESSION_NAME, Claims, trusts
+from labkit.local.sessions import Limits, Session, Subject
+from labkit.local.trust import PROVIDER, SESSION_NAME, Assumption, WebIdentity, identity_of_pool
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -27,25 +33,14 @@ OPEN_ID_DURATION = timedelta(minutes=10)
 
 
 def get_credentials_for_identity(call: Call, state: State) -> dict[str, Any]:
-    if call.parameters.get("CustomRoleArn"):
-        raise not_simulated("cognito-identity:GetCredentialsForIdentity with CustomRoleArn")
-    pool, identity, subjects = authenticated(call, state)
-    claims = Claims(audience=pool.id, subject=identity.id, amr=amr(subjects))
-    role = _role(pool, guest=not subjects, state=state)
-    if role is None or not trusts(role, claims, state):
-        raise AwsError(
-            "InvalidIdentityPoolConfigurationException",
-            "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
-        )
-    session = state.sessions.issue(
-        role_arn=role.arn,
-        role_id=role.id,
-        session_name=SESSION_NAME,
-        now=state.clock.now(),
-        duration=ENHANCED_DURATION,
-        policies=None if subjects else session_policies(),
-        context=claims.context,
-    )
+    pool, identity, logins = authenticated(call, state)
+    role = role_named(role_arn(pool, logins, call.parameters.get("CustomRoleArn")) or "", state)
+    if role is None:
+        raise _misconfigured()
+    web_identity = _web_identity(pool, identity, logins)
+    if Assumption(role, web_identity).refused(state):
+        raise _misconfigured()
+    session = _session(role, web_identity, guest=not logins, state=state)
     keys = {
         "AccessKeyId": session.access_key_id,
         "SecretKey": session.secret_access_key.reveal(),
@@ -55,32 +50,47 @@ def get_credentials_for_identity(call: Call, state: State) -> dict[str, Any]:
     return {"IdentityId": identity.id, "Credentials": keys}
 
 
-def _role(pool: Pool, *, guest: bool, state: State) -> Any:
-    arn = pool.roles.get("unauthenticated" if guest else "authenticated", "")
-    return role_named(arn, state)
+def _web_identity(pool: Pool, identity: Identity, logins: Sequence[Login]) -> WebIdentity:
+    try:
+        tags = tags_of(pool, logins)
+    except AwsError:  # "… or STS returned an error response"
+        raise _misconfigured() from None
+    return identity_of_pool(pool.id, identity.id, amr(logins), tags)
+
+
+def _session(role: Any, identity: WebIdentity, *, guest: bool, state: State) -> Session:
+    limits = Limits(session_policies() if guest else None, identity.tags, context=identity.context)
+    subject = Subject.role(role, SESSION_NAME)
+    return state.sessions.issue(subject, now=state.clock.now(), duration=ENHANCED_DURATION, limits=limits)
+
+
+def _misconfigured() -> AwsError:
+    return AwsError(
+        "InvalidIdentityPoolConfigurationException",
+        "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
+    )
 
 
 def get_open_id_token(call: Call, state: State) -> dict[str, Any]:
     """The basic flow's proof of identity, for AssumeRoleWithWebIdentity."""
-    pool, identity, subjects = authenticated(call, state)
+    if PROVIDER in (call.parameters.get("Logins") or {}):
+        raise unsupported()  # GetOpenIdTokenForDeveloperIdentity "replaces the use of … GetOpenIdToken"
+    _require_classic_flow(state.identity_pools.identity(call.parameters["IdentityId"])[0])
+    pool, identity, logins = authenticated(call, state)
+    web_identity = _web_identity(pool, identity, logins)
+    token = open_id_tokens.issue(
+        pool.id, identity.id, amr(logins), OPEN_ID_DURATION, state, tags=web_identity.tags
+    )
+    return {"IdentityId": identity.id, "Token": token}
+
+
+def _require_classic_flow(pool: Pool) -> None:
     if not pool.settings.get("AllowClassicFlow"):
         raise AwsError(
             "InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."
         )
-    return {"IdentityId": identity.id, "Token": _open_id_token(pool, identity.id, amr(subjects), state)}
-
-
-def _open_id_token(pool: Pool, identity_id: str, methods: tuple[str, ...], state: State) -> str:
-    import jwt
-
-    now = state.clock.now()
-    claims = {
-        "sub": identity_id,
-        "aud": pool.id,
-        "amr": list(methods),
-        "iss": f"https://{PROVIDER}",
-        "exp": int((now + OPEN_ID_DURATION).timestamp()),
-        "iat": int(now.timestamp()),
-    }
-    key, kid = state.identity_pools.key.pair()
-    return jwt.encode(claims, key, algorithm="RS512", headers={"kid": kid})
+    if pool.role_mappings:  # https://github.com/aws-observability/aws-rum-web/issues/172
+        raise AwsError(
+            "InvalidParameterException",
+            "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
+        )

@@ -1,17 +1,29 @@
-"""Identity IDs: GetId, and what is known of an identity.
+"""Identity IDs: GetId, what is known of an identity, and its end.
 
 https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html
+https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.identity_pools import logins
+from labkit.local.identity_pools.linking import (
+    forbidden,
+    link,
+    merge,
+    new_identity,
+    owners,
+    require_enabled,
+    require_own,
+)
+from labkit.local.identity_pools.login import Login, unsupported
 from labkit.local.identity_pools.pools import named, paged
 from labkit.local.identity_pools.state import Identity, Pool
 from labkit.local.operations import Call
+from labkit.local.trust import PROVIDER
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -20,15 +32,15 @@ if TYPE_CHECKING:
 def get_id(call: Call, state: State) -> dict[str, Any]:
     """The same login gets the same Identity ID; every guest gets a new one."""
     pool = named(call, state)
-    subjects = logins.verified(pool, call.parameters.get("Logins") or {}, state)
-    if not subjects:
+    given = call.parameters.get("Logins") or {}
+    if PROVIDER in given:
+        raise unsupported()  # GetOpenIdTokenForDeveloperIdentity "replaces the use of GetId"
+    proofs = logins.verified(pool, given, state)
+    if not proofs:
         require_guests(pool)
-        return {"IdentityId": _new(pool, {}, state).id}
-    known = {pool.by_login[pair] for pair in subjects.items() if pair in pool.by_login}
-    if len(known) > 1:
-        raise not_simulated("merging identities: these logins belong to different ones")
-    identity = pool.identities[known.pop()] if known else _new(pool, {}, state)
-    link(pool, identity, subjects, state)
+    known = owners(pool, proofs)
+    identity = known[0] if known else new_identity(pool, state)
+    _gather(pool, identity, known, proofs, state)
     return {"IdentityId": identity.id}
 
 
@@ -39,48 +51,40 @@ def require_guests(pool: Pool) -> None:
         )
 
 
-def _new(pool: Pool, subjects: dict[str, str], state: State) -> Identity:
-    now = state.clock.now()
-    identity = Identity(f"{pool.region}:{state.source.uuid()}", pool.id, now, now, dict(subjects))
-    pool.identities[identity.id] = identity
-    return identity
+def _gather(
+    pool: Pool, parent: Identity, others: list[Identity], proofs: tuple[Login, ...], state: State
+) -> None:
+    """ "Supplying multiple logins will create an implicit linked account." """
+    for other in others:
+        merge(pool, parent, other, state)
+    link(pool, parent, proofs, state)
 
 
-def link(pool: Pool, identity: Identity, subjects: dict[str, str], state: State) -> None:
-    """Remember verified logins with an identity. One identity has one login of each provider."""
-    for provider, subject in subjects.items():
-        if identity.logins.get(provider, subject) != subject:
-            raise AwsError(
-                "ResourceConflictException", "Logins don't match. Identity has another login already."
-            )
-    for pair in subjects.items():
-        pool.by_login[pair] = identity.id
-    if set(subjects) - set(identity.logins):
-        identity.modified = state.clock.now()
-    identity.logins |= subjects
-
-
-def authenticated(call: Call, state: State) -> tuple[Pool, Identity, dict[str, str]]:
+def authenticated(call: Call, state: State) -> tuple[Pool, Identity, tuple[Login, ...]]:
     """Pool, identity and verified logins of a call that acts for an Identity ID.
 
+    The identity may be another than the one that was named: "If you pass in a token for a login that is
+    not currently linked to the given identity, but is linked to another identity, the two identities are
+    merged." A guest's identity gives way to the login's, whose own it is; which of two identities with
+    logins stays, AWS does not say: here it is the one that was named.
     Raises AwsError where the logins do not prove that the identity is the caller's.
     """
     pool, identity = state.identity_pools.identity(call.parameters["IdentityId"])
-    subjects = logins.verified(pool, call.parameters.get("Logins") or {}, state)
-    if not subjects:
-        if identity.logins:
-            raise AwsError("NotAuthorizedException", f"Access to Identity '{identity.id}' is forbidden.")
+    proofs = logins.verified(pool, call.parameters.get("Logins") or {}, state)
+    require_enabled(identity)
+    if not proofs:
+        if not identity.is_guest:
+            raise forbidden(identity)
         require_guests(pool)
-        return pool, identity, {}
-    owners = {pool.by_login.get(pair, identity.id) for pair in subjects.items()}
-    linked = any(identity.logins.get(provider) == subject for provider, subject in subjects.items())
-    if owners != {identity.id} or (identity.logins and not linked):
-        raise AwsError(
-            "NotAuthorizedException",
-            "Logins don't match. Please include at least one valid login for this identity or identity pool.",
-        )
-    link(pool, identity, subjects, state)
-    return pool, identity, subjects
+        return pool, identity, ()
+    known = owners(pool, proofs)
+    if not identity.is_guest or any(login.provider == PROVIDER for login in proofs):
+        require_own(identity, proofs)
+        parent = identity
+    else:
+        parent = known[0] if known else identity
+    _gather(pool, parent, [*known, identity], proofs, state)
+    return pool, parent, proofs
 
 
 def describe_identity(call: Call, state: State) -> dict[str, Any]:
@@ -88,21 +92,44 @@ def describe_identity(call: Call, state: State) -> dict[str, Any]:
     pool, identity = state.identity_pools.identity(call.parameters["IdentityId"])
     if pool.region != call.region:
         raise AwsError("ResourceNotFoundException", f"Identity '{identity.id}' not found.")
-    return _described(identity)
+    return _described(pool, identity)
 
 
-def _described(identity: Identity) -> dict[str, Any]:
+def _described(pool: Pool, identity: Identity) -> dict[str, Any]:
+    developer = [pool.developer_provider] if identity.developer_users else []
     return {
         "IdentityId": identity.id,
-        "Logins": list(identity.logins),
+        "Logins": [*identity.logins, *developer],
         "CreationDate": identity.created,
         "LastModifiedDate": identity.modified,
     }
 
 
 def list_identities(call: Call, state: State) -> dict[str, Any]:
-    pool = named(call, state)
-    ids, token = paged(
-        sorted(pool.identities), call.parameters["MaxResults"], call.parameters.get("NextToken")
-    )
-    return {"IdentityPoolId": pool.id, "Identities": [_described(pool.identities[i]) for i in ids]} | token
+    pool, hide = named(call, state), call.parameters.get("HideDisabled")
+    shown = sorted(i.id for i in pool.identities.values() if i.enabled or not hide)
+    ids, token = paged(shown, call.parameters["MaxResults"], call.parameters.get("NextToken"))
+    described = [_described(pool, pool.identities[identity_id]) for identity_id in ids]
+    return {"IdentityPoolId": pool.id, "Identities": described} | token
+
+
+def delete_identities(call: Call, state: State) -> dict[str, Any]:
+    """Every identity that is there goes, with its logins; the others are named in the answer.
+
+    https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DeleteIdentities.html
+    """
+    unprocessed = []
+    for identity_id in dict.fromkeys(call.parameters["IdentityIdsToDelete"]):
+        pool = _pool_of(identity_id, call, state)
+        if pool is None:
+            unprocessed.append({"IdentityId": identity_id, "ErrorCode": "AccessDenied"})
+            continue
+        del pool.identities[identity_id]
+        pool.by_login = {pair: i for pair, i in pool.by_login.items() if i != identity_id}
+        pool.by_developer_user = {u: i for u, i in pool.by_developer_user.items() if i != identity_id}
+    return {"UnprocessedIdentityIds": unprocessed}
+
+
+def _pool_of(identity_id: str, call: Call, state: State) -> Pool | None:
+    pools = state.identity_pools.pools.values()
+    return next((p for p in pools if p.region == call.region and identity_id in p.identities), None)

@@ -1,4 +1,4 @@
-"""Making, changing and removing identity pools, and the roles that they hand out.
+"""Making, changing and removing identity pools.
 
 https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_Operations.html
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.identity_pools.state import Pool
 from labkit.local.operations import Call
 
@@ -40,9 +40,17 @@ def describe_identity_pool(call: Call, state: State) -> dict[str, Any]:
 
 
 def update_identity_pool(call: Call, state: State) -> dict[str, Any]:
-    """Replace the settings: what is not given is gone, as in AWS."""
-    pool = named(call, state)
-    pool.settings = _settings(call)
+    """Replace the settings: what is not given is gone, as in AWS.
+
+    "Once you have set a developer provider name, you cannot change it."
+    """
+    pool, settings = named(call, state), _settings(call)
+    provider = pool.developer_provider
+    if provider is not None and settings.setdefault("DeveloperProviderName", provider) != provider:
+        raise AwsError(
+            "InvalidParameterException", f"The developer provider name {provider} cannot be changed."
+        )
+    pool.settings = settings
     return _described(pool)
 
 
@@ -66,24 +74,6 @@ def paged(ids: list[str], limit: int, after: str | None) -> tuple[list[str], dic
     """One page of ids, and the NextToken for the page behind it."""
     rest = [i for i in ids if after is None or i > after]
     return rest[:limit], {"NextToken": rest[limit - 1]} if len(rest) > limit else {}
-
-
-def set_identity_pool_roles(call: Call, state: State) -> dict[str, Any]:
-    """Replace the pool's roles."""
-    pool = named(call, state)
-    if call.parameters.get("RoleMappings"):
-        raise not_simulated("cognito-identity:SetIdentityPoolRoles with RoleMappings")
-    roles = call.parameters["Roles"]
-    for kind in roles:
-        if kind not in ("authenticated", "unauthenticated"):
-            raise AwsError("InvalidParameterException", f"Invalid role type: {kind}")
-    pool.roles = dict(roles)
-    return {}
-
-
-def get_identity_pool_roles(call: Call, state: State) -> dict[str, Any]:
-    pool = named(call, state)
-    return {"IdentityPoolId": pool.id, "Roles": pool.roles}
 
 
 def named(call: Call, state: State) -> Pool:

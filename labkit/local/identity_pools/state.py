@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,34 @@ if TYPE_CHECKING:
 
 @dataclass
 class Identity:
-    """One Identity ID and the logins that are linked to it: provider → subject."""
+    """One Identity ID and what is linked to it."""
 
     id: str
     pool_id: str
     created: datetime
     modified: datetime
+    #: Provider → subject: one login of each public provider.
     logins: dict[str, str] = field(default_factory=dict)
+    #: User identifiers of the pool's developer provider, of which there may be several.
+    developer_users: list[str] = field(default_factory=list)
+    #: False once it was merged into another identity, or has lost its last login.
+    enabled: bool = True
+
+    @property
+    def is_guest(self) -> bool:
+        return not self.logins and not self.developer_users
+
+    @property
+    def linked(self) -> int:
+        return len(self.logins) + len(self.developer_users)
+
+
+@dataclass(frozen=True)
+class TagMap:
+    """Which claims of a provider's tokens become principal tags: tag → claim."""
+
+    use_defaults: bool
+    claims: Mapping[str, str]
 
 
 @dataclass
@@ -33,9 +55,15 @@ class Pool:
     settings: dict[str, Any]
     #: `authenticated` and `unauthenticated` → role ARN.
     roles: dict[str, str] = field(default_factory=dict)
+    #: Identity provider → AWS's RoleMapping.
+    role_mappings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: By the identity provider's name.
+    tag_maps: dict[str, TagMap] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     #: (provider, subject) → Identity ID.
     by_login: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Developer user identifier → Identity ID.
+    by_developer_user: dict[str, str] = field(default_factory=dict)
 
     @property
     def region(self) -> str:
@@ -44,6 +72,17 @@ class Pool:
     @property
     def allows_guests(self) -> bool:
         return bool(self.settings.get("AllowUnauthenticatedIdentities"))
+
+    @property
+    def developer_provider(self) -> str | None:
+        return self.settings.get("DeveloperProviderName")
+
+    def named(self, identity_id: str) -> Identity:
+        """The identity of that id in this pool. Raises AwsError where there is none."""
+        identity = self.identities.get(identity_id)
+        if identity is None:
+            raise AwsError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
+        return identity
 
 
 class IdentityPools:

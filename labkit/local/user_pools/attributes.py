@@ -158,6 +158,23 @@ def require_mutable(pool: Pool, attributes: dict[str, str]) -> None:
             raise AwsError("InvalidParameterException", f"user.{name}: Attribute cannot be updated.\n")
 
 
+def require_first_complete(pool: Pool, user: User, changed: dict[str, str]) -> None:
+    """What a user may and must add at the first sign-in, beside the new password.
+
+    "You can't modify a required attribute that already has a value", nor an address, which may be verified.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
+    The texts are AWS's; of the pages none has them: https://github.com/pmill/aws-cognito/issues/25
+    """
+    required = [a.name for a in pool.schema_attributes.values() if a.required and a.name != "sub"]
+    for name in changed:
+        if user.attribute_lookup.get(name) and name in (*required, "email", "phone_number"):
+            raise AwsError("NotAuthorizedException", f"Cannot modify an already provided {name}")
+    missing = [name for name in required if not (user.attribute_lookup | changed).get(name)]
+    if missing:
+        text = f"Invalid attributes given, {' and '.join(missing)} is missing"
+        raise AwsError("InvalidParameterException", text)
+
+
 def _schema_error(text: str) -> AwsError:
     return AwsError("InvalidParameterException", f"Attributes did not conform to the schema: {text}")
 

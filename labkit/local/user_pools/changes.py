@@ -45,13 +45,11 @@ def _update(pool: Pool, user: User, given: dict[str, str], call: Call, state: St
     changed = {n: v for n, v in given.items() if v != user.attribute_lookup.get(n, "")}
     addresses = [a for a in verification.ADDRESSES if changed.get(a) and given.get(f"{a}_verified") != "true"]
     waiting = {a: changed.pop(a) for a in addresses if a in _verified_first(pool)}
+    changed |= _flags(changed, given)
+    _claim_aliases(pool, user, changed)
     for attribute in verification.ADDRESSES:
         if attribute in changed:
-            flag = f"{attribute}_verified"
-            changed |= {flag: given.get(flag, "false" if given[attribute] else "")}
-            verification.forget_code(pool, user, attribute, state)
-            verification.pending(pool, user, state).pop(attribute, None)
-    _claim_aliases(pool, user, changed)
+            verification.withdraw(pool, user, attribute, state)
     users.change(user, changed)
     verification.pending(pool, user, state).update(waiting)
     return [
@@ -59,6 +57,12 @@ def _update(pool: Pool, user: User, given: dict[str, str], call: Call, state: St
         for attribute in addresses
         if attribute in (pool.extended_config.get("AutoVerifiedAttributes") or [])
     ]
+
+
+def _flags(changed: dict[str, str], given: dict[str, str]) -> dict[str, str]:
+    """A changed address is unverified, unless the administrator says otherwise; one that goes is neither."""
+    addresses = [a for a in verification.ADDRESSES if a in changed]
+    return {f"{a}_verified": given.get(f"{a}_verified", "false" if changed[a] else "") for a in addresses}
 
 
 def _verified_first(pool: Pool) -> list[str]:
@@ -116,4 +120,4 @@ def _delete(pool: Pool, user: User, names: list[str], state: State) -> None:
     users.change(user, dict.fromkeys([*names, *flags], ""))
     for name in names:
         if name in verification.ADDRESSES:
-            verification.forget_code(pool, user, name, state)
+            verification.withdraw(pool, user, name, state)

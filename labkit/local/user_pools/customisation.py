@@ -44,6 +44,8 @@ def customised(
     pool: Pool, client: Client, user: User, identity: Claims, access: Claims, call: Call | None, state: State
 ) -> tuple[Claims, Claims]:
     """The claims of the ID token and of the access token, as the pool's function wants them."""
+    if triggers.arn_of(pool, "PreTokenGeneration") is None:
+        return identity, access
     version = _version(pool)
     groups = {name: identity[claim] for name, claim in _GROUPS.items() if claim in identity}
     request: dict[str, Any] = {

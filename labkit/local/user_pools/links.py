@@ -37,6 +37,8 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     user = _destination(pool, destination)
     link = _link(pool, source)
     links = state.user_pools[pool.id].directory.links
+    for gone in [known for known, (sub, _) in links.items() if find_user(pool, sub) is None]:
+        del links[gone]
     _require_unknown(pool, link, links)
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.local.user_pools import lockout, sign_in_srp, triggers
+from labkit.local.user_pools import lockout, sign_in_srp, triggers, users
 from labkit.local.user_pools.attempt import (
     Answer,
     Attempt,
@@ -17,11 +17,17 @@ from labkit.local.user_pools.attempt import (
     incorrect,
     invalid_session,
 )
-from labkit.local.user_pools.attributes import require_mutable, require_valid, require_writable
+from labkit.local.user_pools.attributes import (
+    require_first_complete,
+    require_mutable,
+    require_valid,
+    require_writable,
+)
 from labkit.local.user_pools.clients import require_secret_hash
 from labkit.local.user_pools.migration import migrate
 from labkit.local.user_pools.passwords import matches, require_acceptable, require_chosen, set_password
 from labkit.local.user_pools.pools import User, find_user, hides_existence, status_of, user_not_found
+from labkit.local.user_pools.usernames import require_free
 
 
 def start(attempt: Attempt) -> Passed:
@@ -93,9 +99,11 @@ def answer_new_password(attempt: Attempt) -> Passed:
     require_valid(pool, changed)
     require_writable(client, changed)
     require_mutable(pool, {n: v for n, v in changed.items() if n in user.attribute_lookup})
+    require_first_complete(pool, user, changed)
+    require_free(pool, changed, user)
     password = attempt.required("NEW_PASSWORD")
     require_acceptable(pool, user, password, attempt.state)
     close(attempt)
-    user.update_attributes([{"Name": name, "Value": value} for name, value in changed.items()])
+    users.change(user, changed)
     set_password(pool, user, password, attempt.state)
     return Passed(attempt, user, "NEW_PASSWORD_REQUIRED")

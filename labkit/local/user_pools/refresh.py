@@ -32,6 +32,7 @@ def get_tokens_from_refresh_token(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token.")
     _require_not_retired(grant, token, state)
     result = tokens.refreshed(pool, client, token, state, call)
+    _require_not_retired(grant, token, state)  # while a function ran, somebody else may have rotated it
     settings = rotation(client)
     if settings is not None:
         grace = timedelta(seconds=settings.get("RetryGracePeriodSeconds") or 0)

@@ -48,8 +48,11 @@ def complete(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def check_custom(call: Call, state: State) -> None:
-    """AddCustomAttributes: moto's checks are AWS's but for the number."""
+    """AddCustomAttributes: moto's checks are AWS's but for the number, and for imports."""
     pool = pool_asked(call, state)
+    jobs = state.user_pools[pool.id].directory.import_jobs.values()
+    if any(job.status == "Pending" for job in jobs):
+        raise AwsError("UserImportInProgressException", "A user import job of the user pool is in progress.")
     custom = [name for name in pool.schema_attributes if name not in standard()]
     _require_few([*custom, *_names(call.parameters["CustomAttributes"])])
 

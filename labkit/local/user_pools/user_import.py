@@ -53,14 +53,20 @@ def create_user_import_job(call: Call, state: State) -> dict[str, Any]:
 def receive(request: Request, state: State) -> Response:
     """The file's upload, which the URL's signature allows for 15 minutes."""
     job_id, given = request.path.removeprefix(PATH), request.parameters.get("Signature", "")
-    for pool in all_pools(state):
-        job = state.user_pools[pool.id].directory.import_jobs.get(job_id)
-        if job is None or not hmac.compare_digest(job.signature.encode(), given.encode()):
-            continue
-        if state.clock.now() < job.created + _URL_VALIDITY and job.status == "Created":
-            job.file = request.body
-            return 200, {}, b""
+    with state.lock:
+        jobs = [state.user_pools[pool.id].directory.import_jobs.get(job_id) for pool in all_pools(state)]
+        for job in jobs:
+            if job is not None and _takes(job, given, state):
+                job.file = request.body
+                return 200, {}, b""
     return 403, {"Content-Type": "text/plain"}, b"AccessDenied: this upload is not, or no longer, allowed.\n"
+
+
+def _takes(job: ImportJob, signature: str, state: State) -> bool:
+    """Whether this signature lets a file be put, now."""
+    if state.clock.now() >= job.created + _URL_VALIDITY or job.status != "Created":
+        return False
+    return hmac.compare_digest(job.signature.encode(), signature.encode())
 
 
 def start_user_import_job(call: Call, state: State) -> dict[str, Any]:

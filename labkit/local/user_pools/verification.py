@@ -50,9 +50,10 @@ def send(pool: Pool, user: User, attribute: str, address: str, call: Call, state
     return codes.send(pool, user, _purpose(attribute), attribute, call, state, address)
 
 
-def forget_code(pool: Pool, user: User, attribute: str, state: State) -> None:
-    """A code that went to another address proves nothing."""
+def withdraw(pool: Pool, user: User, attribute: str, state: State) -> None:
+    """Forget an address that waits, and the code: one that went to another address proves nothing."""
     state.user_pools[pool.id].codes.pop((user.id, _purpose(attribute)), None)
+    pending(pool, user, state).pop(attribute, None)
 
 
 def pending(pool: Pool, user: User, state: State) -> dict[str, str]:

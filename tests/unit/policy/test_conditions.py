@@ -79,6 +79,18 @@ def test_null_is_about_the_key_alone_and_never_true_because_absent() -> None:
     assert not judged("Null", ["true"], {KEY: ""}).matched
 
 
+@pytest.mark.parametrize("values", [["true"], ["false"]])
+@pytest.mark.parametrize("context", [{}, {KEY: "red"}])
+def test_null_with_a_set_operator_asks_nothing(values: list[str], context: dict[str, str]) -> None:
+    """ "Avoid using the Null condition operator with the ForAllValues or ForAnyValue qualifiers because they
+    always return a value of true or false respectively."
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    assert judged("ForAllValues:Null", values, context).matched
+    assert not judged("ForAnyValue:Null", values, context).matched
+
+
 @pytest.mark.parametrize("operator", ["NumericEquals", "DateEquals", "IpAddress", "Bool", "BinaryEquals"])
 def test_a_policy_s_value_that_cannot_be_read_equals_nothing(operator: str) -> None:
     readable = {

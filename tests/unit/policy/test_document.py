@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-polic
 """
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -127,6 +127,11 @@ def test_a_statement_that_iam_refuses_is_refused_with_its_place(
         ('{"Version": "2012-10-18", "Statement": []}', "Version"),
         ('{"Statment": []}', "Statment"),
         ('{"Id": "a", "Id": "b", "Statement": []}', "Id"),
+        ('{"Id": 7, "Statement": []}', "Id"),
+        ('{"Statement": {"Effect": "Allow", "Effect": "Deny"}}', "Statement.Effect"),
+        ('{"Statement": {"Resource": NaN}}', "document"),
+        ('{"Statement": {"Resource": 1e999}}', "document"),
+        ('{"Statement": {"Resource": "\\ud800"}}', "document"),
         ("[" * 100_000, "document"),
         ('{"Id": ' + "9" * 5000 + "}", "document"),
     ],
@@ -139,16 +144,79 @@ def test_a_document_that_iam_refuses_is_refused_with_its_place(raw: str, pointer
     assert refused(raw).pointer == pointer
 
 
-def test_an_operator_in_another_case_is_refused_with_the_one_that_was_meant() -> None:
+@pytest.mark.parametrize(
+    "change, meant",
+    [
+        ({"Condition": {"stringequals": {"a:b": "c"}}}, "StringEquals"),
+        ({"Condition": {"StringEqual": {"a:b": "c"}}}, "StringEquals"),
+        ({"Condition": {"ForAnyValues:StringLike": {"a:b": "c"}}}, "ForAnyValue:StringLike"),
+        ({"Condition": {"ArnEqualsIfExist": {"a:b": "c"}}}, "ArnEqualsIfExists"),
+        ({"Effect": "allow"}, "Allow"),
+        ({"Effect": "Denny"}, "Deny"),
+        ({"Resources": "*"}, "Resource"),
+        ({"action": "s3:*"}, "Action"),
+        ({"Principal": {"Aws": "111122223333"}}, "AWS"),
+    ],
+)
+def test_a_misspelt_word_is_refused_with_the_one_that_was_meant(change: dict[str, Any], meant: str) -> None:
+    """IAM reads no other case of an operator: "Invalid Condition type : stringEquals".
+
+    https://github.com/ministryofjustice/modernisation-platform-environments/pull/8893 (IAM's answer)
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
     assert Policy.parse(document(Condition={"StringEquals": {"a:b": "c"}})).statements
 
-    assert "such as `StringEquals`" in str(refused(document(Condition={"stringequals": {"a:b": "c"}})))
+    error = refused(document(**change))
+
+    assert error.suggestion == meant
+    assert str(error).endswith(f"(did you mean `{meant}`?)")
 
 
-def test_two_statements_cannot_share_a_sid() -> None:
-    assert Policy.parse({"Statement": [statement(), statement(Sid="Write")]}).statements
+def test_what_resembles_nothing_gets_no_suggestion() -> None:
+    assert refused(document(Effect="Allov")).suggestion == "Allow"
 
-    error = refused({"Statement": [statement(), statement()]})
+    assert refused(document(Effect="Perhaps")).suggestion is None
+
+
+def test_a_version_that_does_not_exist_gets_the_nearest_one_that_does() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+    assert Policy.parse(document()).version == "2012-10-17"
+
+    assert refused({**document(), "Version": "2012-10-18"}).suggestion == "2012-10-17"
+    assert refused({**document(), "Version": "2008-10-18"}).suggestion == "2008-10-17"
+
+
+@pytest.mark.parametrize(
+    "element, key",
+    [
+        ('"Condition": {"Bool": {}, "Bool": {}}', "Condition.Bool"),
+        ('"Condition": {"Bool": {"a:b": true, "a:b": true}}', "Condition.Bool.a:b"),
+        ('"Principal": {"AWS": "*", "AWS": "*"}', "Principal.AWS"),
+        ('"Sid": "A", "Sid": "B"', "Sid"),
+    ],
+)
+def test_no_object_has_a_key_twice(element: str, key: str) -> None:
+    """ "Individual elements must not contain multiple instances of the same key." """
+    text = '{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*", %s}]}'
+    assert Policy.parse(text % '"Sid": "A"').statements
+
+    error = refused(text % element)
+
+    assert error.pointer == f"Statement[0].{key}"
+    assert "twice" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["identity", "boundary", "session"])
+def test_two_statements_of_an_iam_policy_cannot_share_a_sid(kind: Kind) -> None:
+    """ "In IAM, the Sid value must be unique within a JSON policy"; elsewhere it should be.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+    """
+    assert Policy.parse({"Statement": [statement(), statement(Sid="Write")]}, kind=kind).statements
+    assert Policy.parse({"Statement": [statement(Sid=""), statement(Sid="")]}, kind=kind).statements
+    assert len(Policy.parse({"Statement": [PUBLIC | {"Sid": "A"}] * 2}, kind="resource").statements) == 2
+
+    error = refused({"Statement": [statement(), statement()]}, kind)
 
     assert error.pointer == "Statement[1].Sid"
     assert "Statement[0]" in str(error)
@@ -173,14 +241,15 @@ def test_not_principal_is_for_resource_policies_not_for_trust_policies() -> None
 def test_a_principal_is_refused_where_the_policy_is_attached_to_one(kind: Kind) -> None:
     assert Policy.parse(document(), kind=kind).statements
 
-    assert refused({"Statement": PUBLIC}, kind=kind).pointer == "Statement.Principal"
+    assert refused({"Version": "2012-10-17", "Statement": PUBLIC}, kind).pointer == "Statement.Principal"
 
 
 @pytest.mark.parametrize("kind", ["resource", "rcp"])
 def test_a_principal_is_required_where_the_policy_is_attached_to_a_resource(kind: Kind) -> None:
-    assert Policy.parse({"Statement": PUBLIC}, kind=kind).statements
+    denied = {**PUBLIC, "Effect": "Deny"}
+    assert Policy.parse({"Version": "2012-10-17", "Statement": denied}, kind=kind).statements
 
-    assert refused(document(), kind=kind).pointer == "Statement[0].Principal"
+    assert refused(document(Effect="Deny"), kind).pointer == "Statement[0].Principal"
 
 
 def test_a_condition_cannot_be_made_with_an_unknown_operator() -> None:
@@ -190,20 +259,24 @@ def test_a_condition_cannot_be_made_with_an_unknown_operator() -> None:
         Condition.of("Boole", "aws:SecureTransport", ["true"], version="2012-10-17")
 
 
-def read_or_refused(raw: Any) -> bool:
+def read_or_refused(raw: Any, kind: Kind | None = None) -> bool:
     """Whether `raw` was read whole, or refused with a place; any other error is the test's failure."""
     try:
-        return bool(Policy.parse(raw).statements)
+        return bool(Policy.parse(raw, kind=kind).statements)
     except PolicySyntaxError as error:
-        return bool(error.pointer)
+        return bool(error.pointer) and bool(str(error).encode())
 
 
+ANY_TEXT = st.text(st.characters(codec=None))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
 ELEMENT = st.sampled_from(["Effect", "Action", "Resource", "Condition", "Principal", "Sid", "NotAction"])
+KINDS: tuple[Kind | None, ...] = (None, *get_args(Kind))
+#: What Python can hold and JSON cannot.
+ODD = st.binary() | st.sets(st.integers()) | st.just(10**5000) | st.just(object()) | JSON
 
 
 @given(st.dictionaries(ELEMENT, JSON), JSON)
@@ -218,3 +291,40 @@ def test_no_document_does_anything_but_parse_or_say_where_it_is_wrong(
 @given(st.text())
 def test_no_text_does_anything_but_parse_or_say_where_it_is_wrong(text: str) -> None:
     assert refused(text).pointer
+
+
+@given(st.dictionaries(ELEMENT, ODD), st.sampled_from(KINDS))
+def test_no_object_does_anything_but_parse_or_say_where_it_is_wrong(
+    change: dict[str, Any], kind: Kind | None
+) -> None:
+    assert read_or_refused(document(**change), kind)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["AWS", "Service", "Federated"]), ANY_TEXT, min_size=1),
+    ANY_TEXT,
+    st.sampled_from(KINDS),
+)
+def test_no_name_of_a_principal_an_action_or_a_resource_does_anything_else(
+    principal: dict[str, str], text: str, kind: Kind | None
+) -> None:
+    for change in ({"Principal": principal}, {"Action": f"s3:{text}"}, {"Resource": f"arn:aws:s3:{text}"}):
+        assert read_or_refused(document(**change), kind)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    cycle: dict[str, Any] = {}
+    cycle["Statement"] = cycle
+
+    assert refused(document(Resource=deep)).pointer == "document"
+    assert refused(cycle).pointer == "document"
+
+
+def test_a_message_shows_the_beginning_of_something_long_and_nothing_unprintable() -> None:
+    assert str(refused(document(Effect="Perhaps"))).endswith("got `Perhaps`")
+
+    assert len(str(refused(document(Effect="x" * 10_000)))) < 400
+    assert "\\x1b[31m" in str(refused(document(Effect="\x1b[31m")))

@@ -1,0 +1,48 @@
+"""`labkit.explain`: why a decision, a request or a refused call came out as it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labkit.account.account import Account
+from labkit.errors import LabError
+from labkit.policy import Decision, Explanation, PolicySet, Request
+from labkit.policy import explain as explain_decision
+
+
+def explain(
+    what: object, *, policies: PolicySet | None = None, account: Account | None = None
+) -> Explanation:
+    """Why `what` came out as it did.
+
+    `what` is a decision; a request, with its `policies`; AWS's error of a refused call
+    (`botocore.exceptions.ClientError`); or what a stage of `flow.access` returned. The last two are
+    looked up in the account that answered: `account`, or for an error the one whose client raised it.
+
+    Raises LabError where there is no such decision.
+    """
+    if isinstance(what, Decision | Request):
+        return explain_decision(what, policies=policies)
+    answered: Account | None = account or _metadata(what).get(Account.METADATA)
+    if answered is None:
+        raise LabError(
+            "this error does not say which account raised it: pass `account=`, as in "
+            "`explain(error, account=account)`"
+        )
+    return answered.explain(_request_id(what))
+
+
+def _metadata(what: object) -> dict[str, Any]:
+    response = getattr(what, "response", None)
+    metadata = response.get("ResponseMetadata") if isinstance(response, dict) else None
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _request_id(what: object) -> str:
+    found = getattr(what, "request_id", None) or _metadata(what).get("RequestId")
+    if not isinstance(found, str):
+        raise LabError(
+            f"`{type(what).__name__}` cannot be explained: expected a decision, a request with `policies`, "
+            "a ClientError, or an attempt of `flow.access`"
+        )
+    return found

@@ -1,0 +1,28 @@
+"""Security Token Service: temporary credentials, for those whom a role trusts and for users themselves.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.operations import Call
+from labkit.local.sts import roles, users, web_identity
+
+if TYPE_CHECKING:
+    from labkit.local.authentication import Caller
+    from labkit.local.state import State
+
+OPERATIONS: dict[str, Callable[[Call, Caller, State], dict[str, Any]]] = {
+    "AssumeRole": roles.assume_role,
+    "AssumeRoleWithWebIdentity": web_identity.assume_role_with_web_identity,
+    "GetAccessKeyInfo": users.get_access_key_info,
+    "GetCallerIdentity": users.get_caller_identity,
+    "GetFederationToken": users.get_federation_token,
+    "GetSessionToken": users.get_session_token,
+}
+
+#: moto answers these with made-up keys that belong to nobody.
+NOT_SIMULATED = frozenset({"AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage"})
