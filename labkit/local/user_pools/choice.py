@@ -15,7 +15,6 @@ from labkit.local.user_pools import (
     one_time_passwords,
     passkeys,
     password_sign_in,
-    plans,
     sign_in_srp,
 )
 from labkit.local.user_pools.attempt import (
@@ -43,7 +42,6 @@ _STEP_UP = ("ACCESS_TOKEN", "MAX_AGE", "TARGET_ACR_VALUES")
 
 def start(attempt: Attempt) -> Answer | Passed:
     """The preferred challenge where the user may take it, else the list of what there is."""
-    plans.require_essentials(attempt.pool.extended_config.get("UserPoolTier"), "USER_AUTH")
     for name in _STEP_UP:
         if name in attempt.given:
             raise not_simulated(f"step-up authentication ({name})")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import plans
 from labkit.local.user_pools.pools import Pool
+from labkit.local.user_pools.tiers import require_essentials
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -34,7 +34,7 @@ def check_user_pool(call: Call, state: State) -> None:
     """What CreateUserPool and UpdateUserPool refuse of a SignInPolicy. AWS documents no texts."""
     factors = _listed(call.parameters)
     if set(factors) - {"PASSWORD"}:
-        plans.require_essentials(call.parameters.get("UserPoolTier"), "Choice-based sign-in")
+        require_essentials(call.parameters.get("UserPoolTier"), "Choice-based sign-in")
     if "SOFTWARE_TOKEN" in factors:
         raise _invalid("SOFTWARE_TOKEN is not supported as a first auth factor.")
     if factors == ["WEB_AUTHN"]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.operations import Call
-from labkit.local.user_pools import first_factors, plans
+from labkit.local.user_pools import first_factors
 from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.pools import Pool, pool_asked
 from labkit.local.user_pools.relying_party import require_own_domain
 from labkit.local.user_pools.state import PoolState
+from labkit.local.user_pools.tiers import require_essentials
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -130,9 +131,9 @@ def _require_plan(pool: Pool, given: dict[str, Any]) -> None:
     """Email MFA and passkeys as MFA need the Essentials plan (the API page's own words)."""
     tier = pool.extended_config.get("UserPoolTier")
     if "EmailMfaConfiguration" in given:
-        plans.require_essentials(tier, "Email MFA")
+        require_essentials(tier, "Email MFA")
     if (given.get("WebAuthnConfiguration") or {}).get("FactorConfiguration"):
-        plans.require_essentials(tier, "Passkey MFA")
+        require_essentials(tier, "Passkey MFA")
 
 
 def check_user_pool(call: Call, state: State) -> None:

@@ -47,6 +47,11 @@ def check_client(pool: Pool, settings: dict[str, Any]) -> None:
     _require(tier_of(pool), _of_client(settings))
 
 
+def require_essentials(tier: str | None, feature: str) -> None:
+    """Raise AwsError where a Lite pool has no such feature."""
+    _require(tier or DEFAULT, [(feature, "ESSENTIALS")])
+
+
 def tier_of(pool: Pool) -> str:
     return str(pool.extended_config.get("UserPoolTier") or DEFAULT)
 
