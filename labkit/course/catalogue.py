@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from labkit.course.exercises import Exercise
+from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
 from labkit.resources import Attempt, Identity, Tokens
 from labkit.tokens import decode_unverified
@@ -46,6 +47,43 @@ def _refused_listing(answer: Attempt) -> str | None:
         return f"The prefix `{prefix}` is nobody's: it must be an Identity ID and a slash."
     return None
 
+
+_DELETES_BUCKET = Call("Bob deletes the bucket", "bob", "s3:DeleteBucket")
+_LISTING = Repair(
+    works=(
+        Call("Alice lists her own folder", "alice", "s3:ListBucket", "alice"),
+        Call("Bob lists his own folder", "bob", "s3:ListBucket", "bob"),
+    ),
+    refused=(
+        Call("Bob lists Alice's folder", "bob", "s3:ListBucket", "alice"),
+        Call("Bob lists the whole bucket", "bob", "s3:ListBucket"),
+        Call("Bob gets Alice's diary", "bob", "s3:GetObject", "alice"),
+        _DELETES_BUCKET,
+    ),
+)
+_DIARY = Repair(
+    works=(
+        Call("Alice gets her diary", "alice", "s3:GetObject", "alice"),
+        Call("Bob gets his diary", "bob", "s3:GetObject", "bob"),
+    ),
+    refused=(
+        Call("Bob gets Alice's diary", "bob", "s3:GetObject", "alice"),
+        Call("Bob deletes Alice's diary", "bob", "s3:DeleteObject", "alice"),
+        Call("Bob lists the whole bucket", "bob", "s3:ListBucket"),
+        _DELETES_BUCKET,
+    ),
+)
+_NOTES = Repair(
+    works=(
+        Call("Alice queries her own notes", "alice", "dynamodb:Query", "alice"),
+        Call("Bob queries his own notes", "bob", "dynamodb:Query", "bob"),
+    ),
+    refused=(
+        Call("Bob queries Alice's notes", "bob", "dynamodb:Query", "alice"),
+        Call("Bob scans the whole table", "bob", "dynamodb:Scan"),
+        _DELETES_BUCKET,
+    ),
+)
 
 EXERCISES = {
     "01": Exercise(
@@ -100,5 +138,54 @@ EXERCISES = {
         ),
         "my_attempt = access.list_objects(account, keys, lab.bucket, f'{bob.id}/')",
         _refused_listing,
+    ),
+    "05a": Exercise(
+        "05a",
+        "Repair a policy, so that everybody lists their own folder and nobody another one.",
+        (
+            "Read what the check says. Which element does not fit, and where do the strings part?",
+            "A listing is about the bucket itself; which part of it, the condition says.",
+            "The ARN ends after the name of the bucket. Leave the condition as it is.",
+        ),
+        "repaired = {\n"
+        "    'Version': '2012-10-17',\n"
+        "    'Statement': [{'Sid': 'OwnListing', 'Effect': 'Allow', 'Action': 's3:ListBucket',\n"
+        "                   'Resource': bucket,\n"
+        "                   'Condition': {'StringLike': {'s3:prefix': f'{me}/*'}}}],\n"
+        "}",
+        _LISTING.fault,
+    ),
+    "05b": Exercise(
+        "05b",
+        "Repair a policy, so that everybody gets their own diary and nobody another one.",
+        (
+            "Read what the check says. What stands at that character of the pattern?",
+            "Two things are wrong: one in the pattern, one that is missing from the document.",
+            "A policy with variables says of which edition it is, and a Cognito identity is in `me`.",
+        ),
+        "repaired = {\n"
+        "    'Version': '2012-10-17',\n"
+        "    'Statement': [{'Sid': 'OwnDiary', 'Effect': 'Allow', 'Action': 's3:GetObject',\n"
+        "                   'Resource': f'{bucket}/{me}/*'}],\n"
+        "}",
+        _DIARY.fault,
+    ),
+    "05c": Exercise(
+        "05c",
+        "Repair a policy, so that everybody queries their own notes and nobody sees others.",
+        (
+            "Nothing is refused here that should work. Which call has no `dynamodb:LeadingKeys`?",
+            "Take away what nobody needs, or ask for the key.",
+            "Without `dynamodb:Scan` it is closed; `Null` with `false` asks for the key.",
+        ),
+        "table = f'arn:aws:dynamodb:{account.region}:{account.account_id}:table/{lab.table}'\n"
+        "repaired = {\n"
+        "    'Version': '2012-10-17',\n"
+        "    'Statement': [{'Sid': 'OwnNotes', 'Effect': 'Allow', 'Action': 'dynamodb:Query',\n"
+        "                   'Resource': table,\n"
+        "                   'Condition': {'ForAllValues:StringEquals': {'dynamodb:LeadingKeys': [me]},\n"
+        "                                 'Null': {'dynamodb:LeadingKeys': 'false'}}}],\n"
+        "}",
+        _NOTES.fault,
     ),
 }

@@ -14,7 +14,8 @@ from labkit.errors import LabError
 #: What stands in a notebook where the learner's work goes.
 STUB = Ellipsis
 
-Check = Callable[[Any], str | None]
+#: Asks about the learner's answer, and where it must, about the place in which the answer is tried.
+Check = Callable[..., str | None]
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class Exercise:
     solution: str = field(repr=False)
     _check: Check = field(repr=False)
 
-    def check(self, answer: Any) -> Feedback:
-        """Is it solved? Otherwise the first thing that is wrong."""
+    def check(self, answer: Any, *place: Any) -> Feedback:
+        """Is it solved? Otherwise the first thing that is wrong.
+
+        `place`: for an answer that is tried out, the account and the lab.
+        """
         if answer is STUB:
             return Feedback("Replace `...` by your own code, then run both cells again.", solved=False)
         try:
-            fault = self._check(answer)
+            fault = self._check(answer, *place)
         except LabError as error:
             fault = f"{error}."
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -59,7 +63,7 @@ class Exercise:
 
 
 def exercise(name: str) -> Exercise:
-    """The exercise of a notebook, as in `01`. Raises LabError where there is none."""
+    """The exercise of a notebook, as in `01` or, of several, `05a`. Raises LabError where there is none."""
     from labkit.course.catalogue import EXERCISES
 
     if name not in EXERCISES:

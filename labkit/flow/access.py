@@ -110,6 +110,17 @@ def query(account: Account, credentials: Signer, table: str, partition_key: str,
     )
 
 
+def scan(account: Account, credentials: Signer, table: str) -> Attempt:
+    """The items of the whole table, whoever owns them (of a big one, the first megabyte)."""
+    return _attempt(
+        account,
+        "dynamodb:Scan",
+        _table_arn(account, table),
+        lambda: account.client("dynamodb", credentials).scan(TableName=table),
+        lambda answer: [_plain(item) for item in answer["Items"]],
+    )
+
+
 def _attempt(
     account: Account, action: str, resource: str, call: Callable[[], Any], output: Callable[[Any], Any]
 ) -> Attempt:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from labkit.show.attempts import attempt
 from labkit.show.decisions import decision
 from labkit.show.diagram import Sequence, sequence
-from labkit.show.explanations import explanation
+from labkit.show.explanations import changes, explanation, reason
 from labkit.show.matrix import Heatmap, matrix
 from labkit.show.picture import Picture
 from labkit.show.pools import side_by_side
+from labkit.show.predictions import predictions
 from labkit.show.records import table
 from labkit.show.refusals import refusal
 from labkit.show.simulations import simulation
@@ -27,11 +28,14 @@ __all__ = [
     "Timeline",
     "View",
     "attempt",
+    "changes",
     "compare",
     "decision",
     "explanation",
     "lifetimes",
     "matrix",
+    "predictions",
+    "reason",
     "refusal",
     "sequence",
     "side_by_side",

@@ -11,7 +11,7 @@ from labkit.show.blocks import Block, Cell, Mark, Note, Table, row
 from labkit.show.view import View
 
 if TYPE_CHECKING:
-    from labkit.policy import Decision
+    from labkit.policy import Decision, Explanation
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 _COMMON = "https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html"
@@ -42,7 +42,7 @@ LESSONS = MappingProxyType(
 )
 
 
-def attempt(attempt: Attempt, decision: Decision | None = None) -> View:
+def attempt(attempt: Attempt, decision: Decision | Explanation | None = None) -> View:
     """AWS's answer to a call, what it means, and, with `decision`, whether it was predicted."""
     blocks: tuple[Block, ...] = (_outcome(attempt), _answer(attempt))
     if lesson := LESSONS.get(attempt.code or ""):
@@ -71,7 +71,7 @@ def _answer(attempt: Attempt) -> Table:
     return Table("AWS's answer", ("part", "value"), tuple(lines))
 
 
-def _comparison(attempt: Attempt, decision: Decision) -> Table:
+def _comparison(attempt: Attempt, decision: Decision | Explanation) -> Table:
     mark, name = decisions.MARKS[decision.verdict]
     because = decisions.verdict(decision).text
     answer = Cell("allowed", mark=Mark.ALLOW) if attempt.allowed else Cell("refused", mark=Mark.DENY)
@@ -83,7 +83,7 @@ def _comparison(attempt: Attempt, decision: Decision) -> Table:
     return Table("The prediction and the answer", ("who", "says", "why"), lines)
 
 
-def _agreement(attempt: Attempt, decision: Decision) -> tuple[Cell, Cell]:
+def _agreement(attempt: Attempt, decision: Decision | Explanation) -> tuple[Cell, Cell]:
     if attempt.allowed == decision.allowed:
         return Cell("the same", mark=Mark.ALLOW), Cell("The prediction holds.")
     if not attempt.allowed and LESSONS.get(attempt.code or "") is not _NO_PERMISSION:

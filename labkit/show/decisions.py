@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from labkit.policy.explanation.funnel import TITLES
 from labkit.policy.trace import (
     ConditionTrace,
     ElementTrace,
@@ -75,7 +76,7 @@ def verdict(decision: Decision | Explanation) -> Note:
     return Note(f"{name.capitalize()}. {_because(decision)}", mark, source=_LOGIC)
 
 
-def trace(decision: Decision) -> tuple[Block, ...]:
+def trace(decision: Decision | Explanation) -> tuple[Block, ...]:
     """The layers as a table, then a table for each statement; those far from applying are folded."""
     statements = (
         statement_table(
@@ -98,7 +99,8 @@ def _because(decision: Decision | Explanation) -> str:
         return (
             f"{deciding} allows it, and nothing forbids it." if deciding else "Nothing is needed to allow it."
         )
-    return f"No statement allows it in: {_listed(decision.blocked_by) or 'any policy'}."
+    layers = [TITLES[name] for name in decision.blocked_by] or ["policies"]
+    return f"No statement of the {_listed(layers)} allows it."
 
 
 def _named(statement: StatementTrace) -> str:
@@ -124,7 +126,7 @@ def _request(decision: Decision) -> Table:
     return Table("The request, with its condition keys", ("part", "value"), tuple(lines))
 
 
-def _funnel(decision: Decision) -> Table:
+def _funnel(decision: Decision | Explanation) -> Table:
     lines = (
         row(
             layer.name,
@@ -139,7 +141,7 @@ def _funnel(decision: Decision) -> Table:
     return Table("The layers of policies", head, tuple(lines))
 
 
-def _result(layer: LayerTrace, decision: Decision) -> str:
+def _result(layer: LayerTrace, decision: Decision | Explanation) -> str:
     if layer.name in decision.blocked_by:
         return "stops the request"
     # Only some layers must allow: a bucket policy that says nothing leaves it to the identity's policies.
@@ -179,7 +181,8 @@ def _element(part: ElementTrace, value: str) -> tuple[Cell, ...]:
 
 
 def _condition(part: ConditionTrace) -> tuple[Cell, ...]:
-    values = "\n".join(part.values) if part.values else "absent" if part.values is None else "no value"
+    given = ("absent",) if part.values is None else part.values or ("no value",)
+    values = "\n".join(value or "(empty)" for value in given)
     state = "true only because the key is absent" if part.only_because_absent else _STATES[part.state]
     name = f"{part.operator}\n{part.key}"
     return row(name, *_patterns(part.patterns), Cell(values, code=True), _fits(part.matched, state))

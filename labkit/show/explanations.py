@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from labkit.policy.explanation.funnel import Part
+from labkit.policy.explanation.funnel import TITLES, Part
 from labkit.policy.explanation.origins import origin
 from labkit.show import decisions
 from labkit.show.blocks import Block, Cell, Comparison, Mark, Note, Table, row
@@ -41,13 +41,30 @@ def explanation(found: Explanation) -> View:
         decisions.verdict(found),
         *_mistakes(found),
         *_doubts(found),
-        _funnel(found),
+        *_funnel(found),
         *_misses(found),
         *_variables(found),
         *_changes(found),
         *_statements(found),
     )
     return View(f"Why: {found.request.action} on {found.request.resource}", blocks)
+
+
+def reason(*found: Explanation) -> View:
+    """In short: each verdict, and the wrong idea behind it or else the nearest miss."""
+    return View("", tuple(block for each in found for block in _reason(each)))
+
+
+def _reason(found: Explanation) -> Iterator[Note]:
+    yield decisions.verdict(found)
+    notes = tuple(_mistakes(found))
+    misses = found.near_misses[: 0 if notes else 1]
+    yield from notes or (Note(f"The nearest miss: {miss.sentence}.") for miss in misses)
+
+
+def changes(found: Explanation) -> View:
+    """The smallest changes of request and policy that turn the verdict round, and what else each does."""
+    return View("", tuple(_changes(found)) or (Note("No small change turns it round."),))
 
 
 def _mistakes(found: Explanation) -> Iterator[Note]:
@@ -64,13 +81,13 @@ def _doubts(found: Explanation) -> Iterator[Note]:
                 yield Note(f"{doubt.sentence}.", source=doubt.advice.source)
 
 
-def _funnel(found: Explanation) -> Table:
+def _funnel(found: Explanation) -> Iterator[Block]:
     lines = tuple(_stage(stage) for stage in found.funnel if stage.part is not Part.ABSENT)
     absent = [stage.title for stage in found.funnel if stage.part is Part.ABSENT]
-    caption = "The layers, in AWS's order"
+    head = ("layer", "this request", "decided it?", "statements that apply")
+    yield Table("The layers, in AWS's order", head, lines)
     if absent:
-        caption += f" (not there: {', '.join(absent)})"
-    return Table(caption, ("layer", "this request", "decided it?", "statements that apply"), lines)
+        yield Note(f"Not there: {', '.join(absent)}.")
 
 
 def _stage(stage: Stage) -> tuple[Cell, ...]:
@@ -98,7 +115,7 @@ def _misses(found: Explanation) -> Iterator[Block]:
 
 def _miss(miss: NearMiss) -> tuple[Cell, ...]:
     lacks = "\n".join(lack.sentence for lack in miss.lacks)
-    return row(miss.trace.label, miss.layer, "\n".join(miss.matched) or "nothing", lacks)
+    return row(miss.trace.label, TITLES[miss.layer], "\n".join(miss.matched) or "nothing", lacks)
 
 
 def _comparisons(miss: NearMiss) -> Iterator[Comparison]:
@@ -142,17 +159,15 @@ def _changes(found: Explanation) -> Iterator[Table]:
     for number, change in enumerate(found.request_changes, 1):
         lines.append(row(f"another request, {number}", change.sentence, ""))
     for number, policy_change in enumerate(found.policy_changes, 1):
-        also = [f"{request.action} on {request.resource}" for request in policy_change.opens]
+        also = [f"`{request.action}` on `{request.resource}`" for request in policy_change.opens]
         shown = also[:_NEIGHBOURS] + (
             [f"and {len(also) - _NEIGHBOURS} more"] if len(also) > _NEIGHBOURS else []
         )
         lines.append(row(f"another policy, {number}", policy_change.sentence, "\n".join(shown)))
     if lines:
-        outcome = "denied" if found.allowed else "allowed"
+        outcome, verb = ("denied", "closes") if found.allowed else ("allowed", "opens")
         caption = f"The smallest changes after which it would be {outcome}"
-        yield Table(
-            caption, ("change", "what", "what else it turns round (among the requests tried)"), tuple(lines)
-        )
+        yield Table(caption, ("change", "what", f"what else it {verb}, of what was tried"), tuple(lines))
 
 
 def _statements(found: Explanation) -> Iterator[Table]:

@@ -95,6 +95,8 @@ def test_another_users_items_are_denied(account: Account, alice: Someone, bob: S
     key = {"owner": theirs.id, "note": "first"}
     assert access.put_item(account, credentials, table, {"owner": mine.id, "note": "first"}).allowed
     denied = "AccessDeniedException"
+    assert {"owner": mine.id, "note": "first"} in access.scan(account, None, table).output
+    assert refused(access.scan(account, credentials, table), denied)
     assert refused(access.put_item(account, credentials, table, key), denied)
     assert refused(access.get_item(account, credentials, table, key), denied)
     assert refused(access.delete_item(account, credentials, table, key), denied)

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """Why a request got its verdict. Printed, it says so in plain words."""
 
@@ -108,6 +108,8 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n".join(words.lines(self))
+
+    __repr__ = __str__
 
 
 def explain(what: Decision | Request, *, policies: PolicySet | None = None) -> Explanation:

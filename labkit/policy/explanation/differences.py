@@ -12,6 +12,8 @@ from labkit.policy.match import like
 
 #: Longer texts are compared up to here: ARNs have 2,048 characters at most.
 _LONGEST = 2048
+#: Two ids are alike for less than this here and there.
+_CHANCE = 5
 #: The tables of `nearest` have this many cells at most.
 _CELLS = 60_000
 
@@ -35,9 +37,21 @@ class Difference:
 
     @property
     def parts(self) -> tuple[tuple[str, str, str], ...]:
-        """Runs of both strings: (`equal` | `replace` | `delete` | `insert`, the pattern's, the value's)."""
+        """Runs of both strings: (`equal` | `replace` | `delete` | `insert`, the pattern's, the value's).
+
+        What is alike for a few characters only, inside of what differs, is chance and differs too.
+        """
         codes = SequenceMatcher(None, self.pattern, self.value, autojunk=False).get_opcodes()
-        return tuple((tag, self.pattern[a:b], self.value[c:d]) for tag, a, b, c, d in codes)
+        runs: list[tuple[str, str, str]] = []
+        for place, (tag, a, b, c, d) in enumerate(codes):
+            first, second = self.pattern[a:b], self.value[c:d]
+            chance = tag == "equal" and 0 < place < len(codes) - 1 and b - a < _CHANCE
+            if runs and runs[-1][0] != "equal" and (chance or tag != "equal"):
+                _, before, after = runs.pop()
+                runs.append(("replace", before + first, after + second))
+            else:
+                runs.append((tag, first, second))
+        return tuple(runs)
 
     @property
     def lines(self) -> tuple[str, str, str]:
@@ -47,6 +61,12 @@ class Difference:
             f"request {self.value}",
             f"        {' ' * self.at}^ character {self.at + 1}",
         )
+
+
+def spelled(*values: str) -> str:
+    """Values for a sentence: in backticks, where there is anything to see."""
+    text = ", ".join(values)
+    return f"`{text}`" if text else "an empty value"
 
 
 def differs_at(pattern: str, value: str) -> int:

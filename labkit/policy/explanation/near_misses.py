@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labkit.policy.decide import Judgement
-from labkit.policy.explanation.differences import Difference
+from labkit.policy.explanation.differences import Difference, spelled
 from labkit.policy.trace import (
     ConditionTrace,
     ElementTrace,
@@ -67,8 +67,8 @@ def _about_condition(part: ConditionTrace, difference: Difference | None) -> str
         return f"the request has no {name}"
     if part.state is State.UNRESOLVED:
         return f"{part.operator} {name} names a variable that has no value"
-    where = f", which {_place(difference)}" if difference else ""
-    return f"{part.operator} {name} is not true of `{', '.join(part.values or ('',))}`{where}"
+    where = f", which {_place(difference)}" if difference and difference.value else ""
+    return f"{part.operator} {name} is not true of {spelled(*part.values or ())}{where}"
 
 
 def _place(difference: Difference) -> str:

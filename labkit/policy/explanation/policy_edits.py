@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from labkit.policy.document import Policy
+from labkit.policy.explanation.differences import spelled
 from labkit.policy.explanation.near_misses import Lack
 from labkit.policy.layers import PolicySet
 from labkit.policy.request import Anonymous, Federated, Request, Service
@@ -51,7 +52,7 @@ def _loosened(part: ConditionTrace, statement: Raw) -> str | None:
     if part.state is not State.ABSENT and plain in _LISTING:
         missing = [value for value in part.values or () if value not in _listed(keys[part.key])]
         keys[part.key] = [*_listed(keys[part.key]), *missing]
-        sentence = f"takes `{', '.join(missing)}` for `{part.key}`, too"
+        sentence = f"takes {spelled(*missing)} for `{part.key}`, too"
     else:
         keys.pop(part.key)
         sentence = f"does without its condition on `{part.key}`"

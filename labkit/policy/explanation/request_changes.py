@@ -9,7 +9,7 @@ from itertools import count, islice, product
 
 from labkit.errors import LabError
 from labkit.policy.decide import Judgement, judge
-from labkit.policy.explanation.differences import Difference, nearest
+from labkit.policy.explanation.differences import Difference, nearest, spelled
 from labkit.policy.explanation.near_misses import near_misses
 from labkit.policy.explanation.samples import Sample, samples
 from labkit.policy.request import Federated, Principal, Request, Service
@@ -42,11 +42,11 @@ class Edit:
     @property
     def sentence(self) -> str:
         if self.part in _COSTS:
-            return f"{self.part} `{_text(self.after)}` in place of `{_text(self.before)}`"
+            return f"{self.part} {spelled(_text(self.after))} in place of {spelled(_text(self.before))}"
         if self.after is None:
             return f"no `{self.part}`"
-        was = "" if self.before is None else f" in place of `{_text(self.before)}`"
-        return f"`{self.part}` = `{_text(self.after)}`{was}"
+        was = "" if self.before is None else f" in place of {spelled(_text(self.before))}"
+        return f"`{self.part}` = {spelled(_text(self.after))}{was}"
 
 
 def _text(sample: Sample) -> str:

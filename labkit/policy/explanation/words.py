@@ -86,7 +86,7 @@ def _policy_change(explanation: Explanation) -> Iterator[str]:
     for change in explanation.policy_changes[:1]:
         yield f"  it would be {change.sentence}"
         for request in change.opens[:_OPENED]:
-            yield f"    it would turn round, too: {request.action} on {request.resource}"
+            yield f"    it would open, too: {request.action} on {request.resource}"
 
 
 def _statement(trace: StatementTrace) -> str:
@@ -102,7 +102,7 @@ def _failure(part: ElementTrace | ConditionTrace) -> str:
         return f"{part.element} {_patterns(patterns)} {verb} {part.value}"
     if part.state is State.ABSENT:
         return f"{part.operator} {part.key}: the request has no such key"
-    given = ", ".join(part.values or ("no value",))
+    given = ", ".join(value or "(empty)" for value in part.values or ("no value",))
     return f"{part.operator} {part.key} {_patterns(part.patterns)}: the request has {given}"
 
 

@@ -56,7 +56,7 @@ def test_an_allowed_request_names_the_statement_that_allows_it() -> None:
 
 def test_an_implicit_deny_names_the_layer_and_shows_written_resolved_and_asked_side_by_side() -> None:
     view = show.decision(asked("s3:GetObject", f"{BUCKET}/{YOU}/notes.txt"))
-    assert "– Implicit deny. No statement allows it in: identity." in view.to_text()
+    assert "– Implicit deny. No statement of the identity-based policies allows it." in view.to_text()
     resource = statement(view, "OwnObjects").rows[1]
     assert [cell.text for cell in resource] == [
         "Resource",

@@ -74,3 +74,14 @@ def test_the_lines_point_at_the_character() -> None:
     assert "".join(part[1] for part in difference.parts) == "a/me/*"
     assert "".join(part[2] for part in difference.parts) == "a/you/x"
     assert 0 < difference.similarity < 1
+
+
+def test_what_is_alike_by_chance_inside_of_what_differs_differs_too() -> None:
+    """Two ids share a letter here and there; a name that follows them both is no chance."""
+    difference = Difference("home/9f2e4a-bc/notes", "home/4a9f3e-dc/notes")
+
+    assert difference.parts == (
+        ("equal", "home/", "home/"),
+        ("replace", "9f2e4a-b", "4a9f3e-d"),
+        ("equal", "c/notes", "c/notes"),
+    )

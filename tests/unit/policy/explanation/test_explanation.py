@@ -65,7 +65,7 @@ def test_the_words_of_a_denial_end_with_what_would_help() -> None:
     assert lines[-3:] == [
         f"  it would be allowed with resource `arn:aws:s3:::shelf/{ME}/a` in place of `{YOURS}`",
         f"  it would be allowed if statement `Own` has `{YOURS}` among its Resources",
-        f"    it would turn round, too: s3:PutObject on {YOURS}",
+        f"    it would open, too: s3:PutObject on {YOURS}",
     ]
 
 

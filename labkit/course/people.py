@@ -1,0 +1,115 @@
+"""Alice and Bob, signed in, as IAM meets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labkit.account import Account
+from labkit.errors import LabError
+from labkit.flow import access, identity_pool, sign_in
+from labkit.policy import Explanation, Policy, PolicySet, Request, Row, explain
+from labkit.provision import Lab
+from labkit.resources import Attempt, Credentials, Identity, Role, Tokens
+
+_COGNITO = "cognito-identity.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user of the lab after the four steps: two ids, and temporary credentials."""
+
+    username: str
+    #: In the User Pool.
+    sub: str
+    #: In the Identity Pool.
+    identity: Identity
+    keys: Credentials
+    role: Role = field(repr=False)
+    _account: Account = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The Identity ID."""
+        return self.identity.id
+
+    def request(self, action: str, resource: str, **keys: str | list[str]) -> Request:
+        """This person's call as IAM sees it; `keys` are the condition keys of the call.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html
+        """
+        return Request(self._session_arn, action, resource, context={**self._session(), **keys})
+
+    def row(self, policies: PolicySet) -> Row:
+        """This person's row of a matrix, under `policies`."""
+        return Row(self.username, self._session_arn, policies, self._session())
+
+    def why(self, attempt: Attempt) -> Explanation:
+        """Why AWS answered this person so: the same call, put to the policies that the role has now."""
+        request = self.request(attempt.action, attempt.resource, **_keys(attempt))
+        return explain(request, policies=self.policies)
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies of the role, fetched from the account."""
+        iam, name = self._account.client("iam"), self.role.name
+        found = [
+            iam.get_role_policy(RoleName=name, PolicyName=policy)
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        ]
+        return PolicySet(
+            identity=tuple(Policy.parse(each["PolicyDocument"], name=each["PolicyName"]) for each in found)
+        )
+
+    @property
+    def _session_arn(self) -> str:
+        assumed = self.role.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+        return f"{assumed}/CognitoIdentityCredentials"
+
+    def _session(self) -> dict[str, str | list[str]]:
+        """What every call with credentials of an Identity Pool carries."""
+        provider = self.identity.providers[0]
+        return {
+            f"{_COGNITO}:aud": self.identity.pool.id,
+            f"{_COGNITO}:sub": self.identity.id,
+            f"{_COGNITO}:amr": ["authenticated", provider, f"{provider}:CognitoSignIn:{self.sub}"],
+            "aws:FederatedProvider": _COGNITO,
+            "aws:PrincipalArn": self.role.arn,
+        }
+
+
+def people(account: Account, lab: Lab) -> tuple[Person, Person]:
+    """Alice and Bob, each with a `diary.txt` in the bucket and a note in the table.
+
+    Raises LabError where the lab does not reach the checkpoint `identity-pool`.
+    """
+    return _person(account, lab, "alice"), _person(account, lab, "bob")
+
+
+def _person(account: Account, lab: Lab, username: str) -> Person:
+    if not (lab.user_pool and lab.app_client and lab.identity_pool and lab.bucket and lab.table):
+        raise LabError("the lab is not there yet: run `lab = provision.checkpoint(account, 'identity-pool')`")
+    user = lab.users[username]
+    tokens = sign_in.initiate_auth(account, lab.app_client, username, user.password)
+    if not isinstance(tokens, Tokens):
+        raise LabError(f"`{username}` cannot sign in without answering `{tokens.name}` first")
+    logins = identity_pool.logins(lab.user_pool, tokens.id_token)
+    identity = identity_pool.get_id(account, lab.identity_pool, logins)
+    keys = identity_pool.get_credentials_for_identity(account, identity, logins)
+    access.put_object(account, keys, lab.bucket, f"{identity.id}/diary.txt", f"{username}'s diary")
+    access.put_item(account, keys, lab.table, {"owner": identity.id, "note": "today", "text": username})
+    return Person(username, user.sub, identity, keys, lab.roles["authenticated"], account)
+
+
+def _keys(attempt: Attempt) -> dict[str, str | list[str]]:
+    """The condition keys of a call on the lab's bucket or table, from its parameters.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    call = attempt.calls[-1].request
+    if attempt.action == "s3:ListBucket":
+        return {"s3:prefix": str(call["Prefix"])}
+    items = [call.get("Key"), call.get("Item")] if attempt.action.startswith("dynamodb:") else []
+    owners = [item["owner"]["S"] for item in items if item]
+    owners += [value["S"] for value in call.get("ExpressionAttributeValues", {}).values()]
+    return {"dynamodb:LeadingKeys": owners} if owners else {}
