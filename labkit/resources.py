@@ -180,6 +180,8 @@ class IdentityPoolRoles:
 
     authenticated: str | None
     unauthenticated: str | None
+    #: Identity provider → AWS's RoleMapping, which may choose another role for a login.
+    role_mappings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     calls: Calls = _calls()
 
 
@@ -252,3 +254,53 @@ class Attempt:
     #: The answer, None where it was refused.
     output: Any = field(default=None, repr=False)
     calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class MatchedStatement:
+    """A statement that AWS's policy simulator points to."""
+
+    #: `PolicyInputList.1`, `ResourcePolicy`, or the policy's own name.
+    source: str
+    #: Line and column in the policy's text, from 1.
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What AWS's policy simulator was not asked, although it may decide, and why."""
+
+    #: A layer of the decision (`session`, `resource` …), `trust` for a role's trust policy, or `caller`.
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What AWS's policy simulator says of a request."""
+
+    #: IAM's name of the call, as in `s3:GetObject`.
+    action: str
+    #: ARN of the resource, or `*`.
+    resource: str
+    #: ARN of the simulated caller; None where AWS was told of none.
+    caller: str | None
+    #: `allowed`, `explicitDeny` or `implicitDeny`.
+    decision: str
+    matched: tuple[MatchedStatement, ...] = ()
+    #: Condition keys that the policies ask for and the request does not have.
+    missing_context_keys: tuple[str, ...] = ()
+    #: Whether the permissions boundary lets it pass; None where there was none.
+    boundary_allows: bool | None = None
+    #: Whether the service control policies let it pass; None where there were none.
+    organization_allows: bool | None = None
+    #: How each type of policy decided, where two accounts did.
+    details: Mapping[str, str] = field(default_factory=dict)
+    #: What the question did not contain; empty where AWS was asked for everything.
+    left_out: tuple[LeftOut, ...] = ()
+    calls: Calls = _calls()
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision == "allowed"

@@ -40,5 +40,5 @@ class Untold:
     def explain(self, *_: object) -> Explanation:
         raise LabError(
             "a real account does not tell how it decided: put the question yourself with "
-            "`explain(request, policies=…)`, and to AWS with `flow.simulate_principal_policy`"
+            "`explain(request, policies=…)`, and to AWS with `flow.simulation`"
         )

@@ -10,6 +10,7 @@ from labkit.flow import (
     principal_tags,
     role_mapping,
     sign_in,
+    simulation,
     user_pool,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "principal_tags",
     "role_mapping",
     "sign_in",
+    "simulation",
     "user_pool",
 ]

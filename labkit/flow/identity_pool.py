@@ -137,11 +137,13 @@ def set_identity_pool_roles(
 
 
 def get_identity_pool_roles(account: Account, identity_pool: IdentityPool) -> IdentityPoolRoles:
-    """The roles that are set."""
+    """The roles and mappings that are set."""
     with recorded(account) as calls:
         answer = account.client("cognito-identity").get_identity_pool_roles(IdentityPoolId=identity_pool.id)
-    roles = answer.get("Roles", {})
-    return IdentityPoolRoles(roles.get("authenticated"), roles.get("unauthenticated"), calls=tuple(calls))
+    roles, mappings = answer.get("Roles", {}), answer.get("RoleMappings", {})
+    return IdentityPoolRoles(
+        roles.get("authenticated"), roles.get("unauthenticated"), mappings, calls=tuple(calls)
+    )
 
 
 def get_id(account: Account, identity_pool: IdentityPool, logins: Logins = NO_LOGINS) -> Identity:

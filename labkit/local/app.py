@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labkit.local import control, identity_pools, policies, s3, sts, upstream, user_pools, wellknown, wire
+from labkit.local import (
+    control,
+    iam,
+    identity_pools,
+    policies,
+    s3,
+    sts,
+    upstream,
+    user_pools,
+    wellknown,
+    wire,
+)
 from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 _OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
     "cognito-idp": user_pools.OPERATIONS,
     "cognito-identity": identity_pools.OPERATIONS,
+    "iam": iam.OPERATIONS,
     "labkit": control.OPERATIONS,
 }
 _CHECKS = dict(policies.CHECKS)

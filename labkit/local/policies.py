@@ -11,6 +11,7 @@ from labkit.errors import PolicySyntaxError
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
+from labkit.local.saml import Metadata, NotMetadata
 from labkit.policy import Policy
 from labkit.policy.grammar import Kind
 
@@ -93,6 +94,20 @@ def _aws_managed() -> dict[str, Any]:
     return json.loads(aws_managed_policies_data)  # type: ignore[no-any-return]
 
 
+def check_saml_metadata(call: Call, state: State) -> None:
+    """The metadata document of CreateSAMLProvider and UpdateSAMLProvider: whom to believe later.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html (Could not parse metadata)
+    """
+    document = call.parameters.get("SAMLMetadataDocument")
+    if document is None:
+        return
+    try:
+        Metadata.parse(str(document))
+    except NotMetadata:
+        raise AwsError("InvalidInput", "Could not parse metadata") from None
+
+
 #: Checks before moto answers, by service and operation.
 CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("dynamodb", "Query"): plain_key_condition,
@@ -102,6 +117,7 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "CreatePolicy"): check_document,
     ("iam", "CreatePolicyVersion"): check_document,
     ("iam", "CreateRole"): check_new_role,
+    ("iam", "CreateSAMLProvider"): check_saml_metadata,
     ("iam", "CreateUser"): refuse_boundary,
     ("iam", "GetPolicy"): load_aws_managed,
     ("iam", "GetPolicyVersion"): load_aws_managed,
@@ -111,6 +127,7 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "PutUserPermissionsBoundary"): refuse_boundary,
     ("iam", "PutUserPolicy"): check_document,
     ("iam", "UpdateAssumeRolePolicy"): check_trust,
+    ("iam", "UpdateSAMLProvider"): check_saml_metadata,
     ("iot", "CreatePolicy"): check_iot_policy,
     ("iot", "CreatePolicyVersion"): check_iot_policy,
     ("s3", "PutBucketPolicy"): check_bucket_policy,

@@ -1,4 +1,4 @@
-"""Does a role's trust policy let a web identity assume it?
+"""Does a role's trust policy let somebody assume it for whom an identity provider vouches?
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
@@ -47,10 +47,11 @@ class WebIdentity:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A web identity's request to assume a role."""
+    """A request to assume a role, by somebody for whom an identity provider vouches."""
 
     role: Any
     identity: WebIdentity
+    action: str = "sts:AssumeRoleWithWebIdentity"
     session_name: str = SESSION_NAME
     #: What the request itself has in its context, as `aws:CurrentTime` and `aws:SourceIp`.
     context: Mapping[str, ContextValue] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Assumption:
         return next((action for action in self._actions() if not self._allowed(action, state)), None)
 
     def _actions(self) -> Iterator[str]:
-        yield "sts:AssumeRoleWithWebIdentity"
+        yield self.action
         if self.identity.tags.tags:
             yield "sts:TagSession"
         if self.identity.source_identity:

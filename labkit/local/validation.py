@@ -15,7 +15,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 
 #: The error code of a failed validation, where it is not ValidationException.
-_CODE = {"cognito-idp": "InvalidParameterException", "sts": "ValidationError"}
+_CODE = {"cognito-idp": "InvalidParameterException", "iam": "ValidationError", "sts": "ValidationError"}
 
 
 def validate(call: Call) -> None:

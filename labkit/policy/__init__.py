@@ -6,6 +6,7 @@ from labkit.policy.decide import Decision, Judgement, PolicySet, decide, judge
 from labkit.policy.denial import denial_text
 from labkit.policy.document import Policy, Statement
 from labkit.policy.explanation import Explanation, explain
+from labkit.policy.matrix import Matrix, Row, changes, matrix
 from labkit.policy.request import Anonymous, Federated, Request, Service
 from labkit.policy.trace import (
     ConditionTrace,
@@ -30,11 +31,13 @@ __all__ = [
     "Federated",
     "Judgement",
     "LayerTrace",
+    "Matrix",
     "Named",
     "PatternTrace",
     "Policy",
     "PolicySet",
     "Request",
+    "Row",
     "Service",
     "State",
     "Statement",
@@ -42,8 +45,10 @@ __all__ = [
     "VariableTrace",
     "Verdict",
     "advise",
+    "changes",
     "decide",
     "denial_text",
     "explain",
     "judge",
+    "matrix",
 ]

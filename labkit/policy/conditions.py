@@ -103,6 +103,8 @@ class Condition:
     values: tuple[str, ...]
     #: Whether the condition is true in a request's context.
     holds: Callable[[Context], bool] = field(repr=False, compare=False)
+    _key: str = field(repr=False, compare=False)
+    _quantified: bool = field(repr=False, compare=False)
     _is_null: bool = field(repr=False, compare=False)
     _tests: tuple[ValueTest, ...] = field(repr=False, compare=False)
 
@@ -117,11 +119,12 @@ class Condition:
         else:
             truth = _truth([test.matches for test in tests], negated)
             holds = _holds(key.lower(), truth, quantifier, negated, if_exists)
-        return cls(operator, key, tuple(values), holds, base == NULL, tests)
+        quantified, is_null = bool(quantifier), base == NULL
+        return cls(operator, key, tuple(values), holds, key.lower(), quantified, is_null, tests)
 
     def judge(self, context: Context) -> ConditionTrace:
         """The verdict of `holds`, and what it rests on: every value tested, none skipped."""
-        matched, found = self.holds(context), context.get(self.key.lower())
+        matched, found = self.holds(context), context.get(self._key)
         present = (found,) if isinstance(found, str) else found
         if self._is_null:
             patterns = _null_patterns(self.values, present)
@@ -133,20 +136,26 @@ class Condition:
     def _patterns(self, present: tuple[str, ...] | None, context: Context) -> tuple[PatternTrace, ...]:
         """Of each pattern, the trace with a value that it matched, if there is one."""
         if not present:
-            return tuple(test.untested(context) for test in self._tests)
+            return tuple([test.untested(context) for test in self._tests])
+        if len(present) == 1:
+            return tuple([test.test(present[0], context) for test in self._tests])
         tested = [[test.test(value, context) for value in present] for test in self._tests]
         return tuple(next((t for t in traces if t.matched), traces[0]) for traces in tested)
 
     def _state(
         self, matched: bool, present: tuple[str, ...] | None, patterns: Sequence[PatternTrace]
     ) -> State:
-        is_set = self.operator.startswith((FOR_ALL, FOR_ANY))
         if self._is_null:
             failed = State.ABSENT if present is None else State.MISMATCHED
             return State.MATCHED if matched else failed
-        if present is None or (is_set and not any(present)):
+        if present is None or (self._quantified and not any(present)):
             return State.ABSENT
-        if None in [trace.resolved for trace in patterns] and not any(t.matched for t in patterns):
+        unresolved = False
+        for trace in patterns:
+            if trace.matched:
+                return State.MATCHED if matched else State.MISMATCHED
+            unresolved |= trace.resolved is None
+        if unresolved:
             return State.UNRESOLVED
         return State.MATCHED if matched else State.MISMATCHED
 

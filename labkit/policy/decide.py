@@ -18,6 +18,11 @@ __all__ = ["Anonymous", "Decision", "Federated", "PolicySet", "Request", "Servic
 
 _ALWAYS = frozenset({"rcp", "scp", "iot"})
 _LIMITS = frozenset({"boundary", "session"})
+_ROOT = _ALWAYS | _LIMITS
+_OWN = _ROOT | {"identity"}
+_RESOURCE = frozenset({"resource"})
+_GRANTORS = frozenset({"resource", "identity"})
+_GRANTORS_AND_SESSION = _GRANTORS | {"session"}
 #: Needs no permission, and no Deny takes it away.
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _FREE = "sts:getcalleridentity"
@@ -149,7 +154,9 @@ def judge(request: Request, *, policies: PolicySet) -> Judgement:
     layers = tuple([layer.judge(question) for layer in policies.layers if applies_to(layer, question)])
     found = list(blocks(request, policies, layers))
     verdict, _ = found[0] if found else _NOTHING
-    return Judgement(request, policies, verdict, tuple(dict.fromkeys(name for _, name in found)), layers)
+    blocking = {name for _, name in found}
+    blocked_by = tuple(name for name in LAYERS if name in blocking)
+    return Judgement(request, policies, verdict, blocked_by, layers)
 
 
 def blocks(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> Iterator[tuple[Verdict, str]]:
@@ -167,23 +174,24 @@ def blocks(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> I
     if denied:
         return
     required = needed(request, policies, layers)
-    for name in LAYERS:
-        if name in required and not _allows(name, layers, request.question.caller):
-            yield Verdict.IMPLICIT_DENY, name
+    missing = required & _present(request.question.caller)
+    for layer in layers:
+        if layer.name in required:
+            missing -= {layer.name}
+            if not layer.allows:
+                yield Verdict.IMPLICIT_DENY, layer.name
+    for name in missing:
+        yield Verdict.IMPLICIT_DENY, name
 
 
-def _allows(name: str, layers: Sequence[Judged], caller: Caller) -> bool:
-    """Whether every layer of a name allows.
+def _present(caller: Caller) -> frozenset[str]:
+    """The layers that must be there where they are needed.
 
     Only a policy grants; a limit that is missing limits nothing, but for a federated user: "If you do
     not pass a policy, the resulting federated user session has no permissions".
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
     """
-    present = [layer for layer in layers if layer.name == name]
-    if not present:
-        federated = caller.kind == "federated-user"
-        return name not in ("identity", "resource") and not (federated and name == "session")
-    return all(layer.allows for layer in present)
+    return _GRANTORS_AND_SESSION if caller.kind == "federated-user" else _GRANTORS
 
 
 def needed(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> frozenset[str]:
@@ -191,17 +199,17 @@ def needed(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> f
     caller = request.question.caller
     if caller.account is None:
         return _ALWAYS | {"resource"}
-    own = _LIMITS if caller.is_root_user else _LIMITS | {"identity"}
+    own = _ROOT if caller.is_root_user else _OWN
     if request.account not in (None, caller.account):
         # Both accounts must allow: the resource's by its policy, the caller's by the rest.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-        return _ALWAYS | {"resource"} | own
+        return own | _RESOURCE
     named = next((layer.granted for layer in layers if layer.name == "resource"), Named.NOBODY)
     if named is Named.CALLER:
         return _ALWAYS | {"resource"}
     if named is Named.ROLE:
         return _ALWAYS | {"resource"} | _LIMITS
-    return _ALWAYS | own | ({"resource"} if _must_delegate(request, policies) else set())
+    return own | _RESOURCE if _must_delegate(request, policies) else own
 
 
 def _must_delegate(request: Request, policies: PolicySet) -> bool:
@@ -211,5 +219,6 @@ def _must_delegate(request: Request, policies: PolicySet) -> bool:
     default key policy, which delegates to the account.
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
-    is_key = request.action.lower().startswith("kms:") and policies.resource is not None
-    return request.assumes_role or is_key
+    if policies.resource is not None and request.question.action.startswith("kms:"):
+        return True
+    return request.assumes_role

@@ -11,17 +11,23 @@ from labkit.policy.decide import Decision
 from labkit.policy.request import Anonymous
 from labkit.policy.trace import Verdict
 
-#: Layer → AWS's name of its policies.
+#: Layer → AWS's name of its policies. labkit has no VPC endpoints; their text is here for completeness.
 _POLICIES = {
     "rcp": "resource control policy",
     "scp": "service control policy",
     "resource": "resource-based policy",
+    "trust": "role trust policy",
     "identity": "identity-based policy",
     "boundary": "permissions boundary",
     "session": "session policy",
+    "endpoint": "VPC endpoint policy",
 }
 
-#: Calls without an AWS principal: STS does not say who was refused, nor why.
+#: Services that say `on resource: *`, as callers report them; AWS's page shows others that say nothing.
+#: https://github.com/aws-samples/resource-control-policy-examples/issues/18
+_STARRED = frozenset({"cognito-identity", "cognito-idp", "iam"})
+
+#: To callers without an AWS principal STS does not say who was refused, nor why.
 _BARE = frozenset({"sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession"})
 
 
@@ -35,14 +41,33 @@ def denial_text(decision: Decision, *, service: str) -> str:
     if decision.allowed:
         raise ValueError("no denial text: expected a denied decision, got an allowed one")
     request = decision.request
-    if request.action in _BARE:
+    if request.action in _BARE and not isinstance(request.principal, str):
         return f"Not authorized to perform {request.action}"
     if service == "s3" and _is_foreign(decision):
         return "Access Denied"
+    layer = decision.blocked_by[0]
+    if request.assumes_role and layer == "resource":
+        layer = "trust"
+    resource = "" if layer == "trust" else _resource_clause(decision, service)
+    if service == "execute-api":
+        layer = ""  # API Gateway names none
+    why = reason(layer, request.action, explicit=decision.verdict is Verdict.EXPLICIT_DENY)
     subject = f"User: {request.principal} is not authorized to perform: {request.action}"
-    trust = request.assumes_role and decision.blocked_by[0] == "resource"
-    resource = "" if trust else _resource_clause(decision, service)
-    return f"{subject}{resource}{_reason(decision, service, trust=trust)}"
+    return f"{subject}{resource}{why}{_arn_suffix(decision) if layer in _POLICIES else ''}"
+
+
+def reason(layer: str, action: str, *, explicit: bool) -> str:
+    """The end of the sentence: which kind of policy forbids it, or fails to allow it.
+
+    Of a layer that AWS does not name, it only says whether something forbids.
+    """
+    name = _POLICIES.get(layer)
+    if name is None:
+        return " with an explicit deny" if explicit else ""
+    if not explicit:
+        return f" because no {name} allows the {action} action"
+    article = "the" if layer == "trust" else "an" if name[0] in "aeiou" else "a"
+    return f" with an explicit deny in {article} {name}"
 
 
 def _is_foreign(decision: Decision) -> bool:
@@ -57,36 +82,17 @@ def _is_foreign(decision: Decision) -> bool:
 
 
 def _resource_clause(decision: Decision, service: str) -> str:
-    """S3 quotes the ARN; API Gateway masks the account; `*` is no resource to name."""
-    arn = decision.request.resource
-    if arn == "*" or (service == "s3" and decision.request.wildcard_only_action):
+    """S3 quotes the ARN; API Gateway masks the account; not every service says `*`."""
+    request, arn = decision.request, decision.request.resource
+    if service == "s3" and request.wildcard_only_action:
+        return ""
+    if arn == "*" and request.action.partition(":")[0] not in _STARRED:
         return ""
     if service == "s3":
         arn = f'"{arn}"'
     elif service == "execute-api":
         arn = re.sub(r":[0-9]{8}([0-9]{4}):", r":********\1:", arn, count=1)
     return f" on resource: {arn}"
-
-
-def _reason(decision: Decision, service: str, *, trust: bool) -> str:
-    layer, action = decision.blocked_by[0], decision.request.action
-    explicit = decision.verdict is Verdict.EXPLICIT_DENY
-    if service == "execute-api":
-        return " with an explicit deny" if explicit else ""
-    if trust:
-        reason = " with an explicit deny in the role trust policy"
-        return reason if explicit else f" because no role trust policy allows the {action} action"
-    if layer not in _POLICIES:
-        return " with an explicit deny" if explicit else ""
-    if explicit or layer in ("scp", "rcp"):
-        # "When an SCP denies access, the error message can include the phrase … explicit deny
-        # …, even if the denial is implicit."
-        return f" with an explicit deny in {_article(_POLICIES[layer])}{_arn_suffix(decision)}"
-    return f" because no {_POLICIES[layer]} allows the {action} action"
-
-
-def _article(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def _arn_suffix(decision: Decision) -> str:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,9 +14,9 @@ from labkit.policy import grammar, match
 from labkit.policy.conditions import Condition
 from labkit.policy.grammar import Kind
 from labkit.policy.index import Index
-from labkit.policy.match import Pattern
+from labkit.policy.match import Matches, Pattern
 from labkit.policy.principals import PrincipalElement, PrincipalName
-from labkit.policy.trace import ElementTrace, PatternTrace, StatementTrace
+from labkit.policy.trace import ElementTrace, StatementTrace
 from labkit.policy.variables import Context
 
 Principals = Mapping[str, tuple[str, ...]]
@@ -44,8 +44,12 @@ class Statement:
     #: The patterns of Action or NotAction, and those of Resource or NotResource.
     action_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
     resource_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
-    #: Those of the resource's patterns that are whole ARNs.
-    whole_patterns: tuple[Pattern, ...] = field(repr=False, compare=False)
+    #: Whether Resource lists a value, or NotResource does not, or there is neither: where an incomplete
+    #: ARN stands for the rest too, and where only whole ARNs count.
+    covers_padded: Matches = field(repr=False, compare=False)
+    covers_whole: Matches = field(repr=False, compare=False)
+    #: Of each condition, whether it is true in a request's context.
+    holds: tuple[Callable[[Context], bool], ...] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, raw: grammar.Element, *, index: int, version: str) -> Statement:
@@ -54,6 +58,8 @@ class Statement:
         resources, not_resources = _strings(raw, "Resource"), _strings(raw, "NotResource")
         principal, not_principal = _principals(raw, "Principal"), _principals(raw, "NotPrincipal")
         patterns = tuple(match.resource(value, version=version) for value in resources or not_resources)
+        whole = tuple(pattern for pattern in patterns if not pattern.incomplete)
+        conditions = _conditions(raw, version)
         return cls(
             sid=raw.get("Sid") or None,
             index=index,
@@ -64,11 +70,13 @@ class Statement:
             not_actions=not_actions,
             resources=resources,
             not_resources=not_resources,
-            conditions=_conditions(raw, version),
+            conditions=conditions,
             principals=_principal_element(principal, not_principal),
             action_patterns=tuple(match.action(value) for value in actions or not_actions),
             resource_patterns=patterns,
-            whole_patterns=tuple(pattern for pattern in patterns if not pattern.incomplete),
+            covers_padded=_covering(patterns, bool(resources)),
+            covers_whole=_covering(whole, bool(resources)),
+            holds=tuple(each.holds for each in conditions),
         )
 
     @property
@@ -81,29 +89,17 @@ class Statement:
         listed = any(pattern.matches(action, {}) for pattern in self.action_patterns)
         return listed is bool(self.actions)
 
-    def covers_resource(self, value: str, context: Context, pads: bool) -> bool:
-        """Whether Resource lists `value`, or NotResource does not, or there is neither.
-
-        `pads`: whether an incomplete ARN stands for the rest too.
-        """
-        for pattern in self.resource_patterns if pads else self.whole_patterns:
-            if pattern.matches(value, context):
-                return bool(self.resources)
-        return not self.resources
-
-    def action_trace(self, trace: StatementTrace) -> ElementTrace:
-        value = trace.question.action
-        patterns = tuple(pattern.test(value, {}) for pattern in self.action_patterns)
-        return ElementTrace("Action" if self.actions else "NotAction", trace.action_matched, value, patterns)
+    def action_trace(self, action: str, covered: bool) -> ElementTrace:
+        patterns = tuple([pattern.test(action, {}) for pattern in self.action_patterns])
+        return ElementTrace("Action" if self.actions else "NotAction", covered, action, patterns)
 
     def resource_trace(self, trace: StatementTrace) -> ElementTrace | None:
         if not self.resource_patterns:
             return None
         value, context = trace.question.resource, trace.question.context
-        patterns: list[PatternTrace] = [
-            pattern.test(value, context)
-            if trace.layer.pads or not pattern.incomplete
-            else pattern.untested(context)
+        pads = trace.layer.pads
+        patterns = [
+            pattern.test(value, context) if pads or not pattern.incomplete else pattern.untested(context)
             for pattern in self.resource_patterns
         ]
         element = "Resource" if self.resources else "NotResource"
@@ -113,6 +109,20 @@ class Statement:
         if self.principals is None or trace.named is None:
             return None
         return self.principals.trace(trace.question.caller, trace.named)
+
+
+def _covering(patterns: tuple[Pattern, ...], listed: bool) -> Matches:
+    if listed and len(patterns) == 1:
+        return patterns[0].matches
+    tests = [pattern.matches for pattern in patterns]
+
+    def covers(value: str, context: Context) -> bool:
+        for matches in tests:
+            if matches(value, context):
+                return listed
+        return not listed
+
+    return covers
 
 
 def _strings(raw: grammar.Element, name: str) -> tuple[str, ...]:

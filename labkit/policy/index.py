@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from labkit.policy.document import Statement
+    from labkit.policy.trace import ElementTrace
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ class Index:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
         self._covered: dict[str, tuple[bool, ...]] = {}
+        self._traces: dict[str, tuple[ElementTrace, ...]] = {}
         self._candidates: dict[str, tuple[Candidates, Candidates]] = {}
 
     def covered(self, action: str) -> tuple[bool, ...]:
@@ -33,6 +35,15 @@ class Index:
         if found is None:
             found = tuple([statement.covers_action(action) for statement in self._statements])
             _keep(self._covered, action, found)
+        return found
+
+    def traces(self, action: str) -> tuple[ElementTrace, ...]:
+        """For each statement, how its Action or NotAction meets `action` (in lower case)."""
+        found = self._traces.get(action)
+        if found is None:
+            covers = zip(self._statements, self.covered(action), strict=True)
+            found = tuple([statement.action_trace(action, covered) for statement, covered in covers])
+            _keep(self._traces, action, found)
         return found
 
     def candidates(self, action: str) -> tuple[Candidates, Candidates]:

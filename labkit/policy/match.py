@@ -26,7 +26,7 @@ _WILDCARDS = frozenset("*?")
 class Pattern:
     """A string with wildcards or variables; `matches(value, context)` says whether a value matches it."""
 
-    __slots__ = ("head", "incomplete", "matches", "raw", "template")
+    __slots__ = ("_answers", "head", "incomplete", "matches", "raw", "template")
 
     def __init__(
         self, raw: str, template: Template, matches: Matches, *, head: str = "", incomplete: bool = False
@@ -38,6 +38,11 @@ class Pattern:
         self.head = head
         #: Fewer than the six fields of an ARN.
         self.incomplete = incomplete
+        #: The traces of a miss and of a hit, which are always the same without variables.
+        self._answers: tuple[PatternTrace, PatternTrace] | None = None
+        if not template.variables:
+            text = template.pieces[0]
+            self._answers = PatternTrace(raw, text, False), PatternTrace(raw, text, True)
 
     def test(self, value: str, context: Context) -> PatternTrace:
         """The pattern as written and as the context resolves it, and whether `value` matches."""
@@ -48,6 +53,8 @@ class Pattern:
         return self._trace(context, False)
 
     def _trace(self, context: Context, matched: bool) -> PatternTrace:
+        if self._answers is not None:
+            return self._answers[matched]
         variables = tuple(_variable(each, context) for each in self.template.variables)
         return PatternTrace(self.raw, self.template.fill(context), matched, variables)
 

@@ -1,12 +1,12 @@
 """What a decision shows: every pattern, condition, statement and layer, with its own verdict.
 
 These are the answers of the matching itself. There is no second code that explains. A statement is
-judged whole and at once; the patterns behind a verdict are written out when somebody looks.
+judged whole and at once; the patterns behind a verdict are written out when somebody looks. All are
+tuples, since an explanation makes them by the hundred.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,8 +50,7 @@ class Named(IntEnum):
     CALLER = 3
 
 
-@dataclass(frozen=True, slots=True)
-class VariableTrace:
+class VariableTrace(NamedTuple):
     """One variable of a pattern, and where this request found its value."""
 
     #: As written, as in `${aws:PrincipalTag/team, 'none'}`.
@@ -64,8 +63,7 @@ class VariableTrace:
     defaulted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PatternTrace:
+class PatternTrace(NamedTuple):
     """One pattern of a policy, as written and as this request resolved it."""
 
     raw: str
@@ -75,8 +73,7 @@ class PatternTrace:
     variables: tuple[VariableTrace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ElementTrace:
+class ElementTrace(NamedTuple):
     """One of Action, NotAction, Resource, NotResource, Principal, NotPrincipal."""
 
     element: str
@@ -89,8 +86,7 @@ class ElementTrace:
     named: Named = Named.NOBODY
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionTrace:
+class ConditionTrace(NamedTuple):
     """One condition key under one operator."""
 
     operator: str
@@ -110,10 +106,7 @@ class ConditionTrace:
 
 
 class StatementTrace(NamedTuple):
-    """One statement against the request, each element judged on its own.
-
-    A tuple, since an explanation makes them by the hundred.
-    """
+    """One statement against the request, each element judged on its own."""
 
     policy: Policy
     statement: Statement
@@ -143,7 +136,7 @@ class StatementTrace(NamedTuple):
 
     @property
     def action(self) -> ElementTrace:
-        return self.statement.action_trace(self)
+        return self.policy.index.traces(self.question.action)[self.statement.index]
 
     @property
     def resource(self) -> ElementTrace | None:
@@ -157,7 +150,8 @@ class StatementTrace(NamedTuple):
 
     @property
     def conditions(self) -> tuple[ConditionTrace, ...]:
-        return tuple(each.judge(self.question.context) for each in self.statement.conditions)
+        context = self.question.context
+        return tuple([condition.judge(context) for condition in self.statement.conditions])
 
     @property
     def condition(self) -> bool:

@@ -35,7 +35,7 @@ greater_equal: Callable[[Any, Any], bool] = operator.ge
 class Typed:
     """A condition value of a type, with the comparison that the operator asks for."""
 
-    __slots__ = ("matches", "raw")
+    __slots__ = ("_answers", "matches", "raw")
 
     def __init__(self, raw: str, read: Callable[[str], object], compare: Callable[[Any, Any], bool]) -> None:
         wanted = read(raw)
@@ -46,12 +46,14 @@ class Typed:
 
         self.raw = raw
         self.matches = matches
+        #: The traces of a miss and of a hit.
+        self._answers = PatternTrace(raw, raw, False), PatternTrace(raw, raw, True)
 
     def test(self, value: str, context: Context) -> PatternTrace:
-        return PatternTrace(self.raw, self.raw, self.matches(value, context))
+        return self._answers[self.matches(value, context)]
 
     def untested(self, _context: Context) -> PatternTrace:
-        return PatternTrace(self.raw, self.raw, False)
+        return self._answers[False]
 
 
 #: A request's values meet many statements, and are read once.

@@ -10,14 +10,19 @@ from labkit.show.attempts import attempt
 from labkit.show.decisions import decision
 from labkit.show.diagram import Sequence, sequence
 from labkit.show.explanations import explanation
+from labkit.show.matrix import Heatmap, matrix
+from labkit.show.picture import Picture
 from labkit.show.pools import side_by_side
 from labkit.show.records import table
 from labkit.show.refusals import refusal
+from labkit.show.simulations import simulation
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
 from labkit.show.view import View
 
 __all__ = [
+    "Heatmap",
+    "Picture",
     "Sequence",
     "Timeline",
     "View",
@@ -26,9 +31,11 @@ __all__ = [
     "decision",
     "explanation",
     "lifetimes",
+    "matrix",
     "refusal",
     "sequence",
     "side_by_side",
+    "simulation",
     "table",
     "token",
 ]

@@ -1,4 +1,4 @@
-"""What views are made of: notes, tables and drawings, free of any markup."""
+"""What views are made of: notes, tables, grids and drawings, free of any markup."""
 
 from __future__ import annotations
 
@@ -47,6 +47,35 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A name on the side of a grid: as it stands there, and in full."""
+
+    text: str
+    full: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One place of a grid: its mark, perhaps with a word beside it, and what that means in words."""
+
+    mark: Mark
+    meaning: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of signs: what stands down against what stands across."""
+
+    caption: str
+    #: What the names on the two sides are: `action`, `resource` …
+    kinds: tuple[str, str]
+    down: tuple[Label, ...]
+    across: tuple[Label, ...]
+    signs: tuple[tuple[Sign, ...], ...]
+
+
+@dataclass(frozen=True)
 class Drawing:
     """An SVG picture, and the same content as lines of text and as a table."""
 
@@ -69,7 +98,7 @@ class Comparison:
     parts: tuple[tuple[str, str, str], ...]
 
 
-Block = Note | Table | Drawing | Comparison
+Block = Note | Table | Grid | Drawing | Comparison
 
 #: Three or more base64url parts that begin like a JOSE header (`{"` is `eyJ`): a JWS or a JWE.
 _JWT = re.compile(r"eyJ[\w-]*(?:\.[\w-]*){2,4}")

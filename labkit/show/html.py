@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from labkit.show.blocks import Block, Cell, Comparison, Mark, Note, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Grid, Label, Mark, Note, Sign, Table, clean
 
 #: JupyterLab sets cells to the right; identifiers may break anywhere, names may not.
 _NAME = "text-align:left;vertical-align:top;padding:.3em .8em .3em 0"
@@ -20,7 +20,12 @@ _CELL = f"{_NAME};overflow-wrap:anywhere;min-width:10ch"
 _CODE = "background:none;padding:0"
 _HEAD = f"{_NAME};border-bottom:1px solid var(--jp-border-color0,#8c959f)"
 _CAPTION = "caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit"
+_SIDE = "text-align:left;vertical-align:bottom;padding:.2em .5em .2em 0;font-weight:normal"
+_SIGN = "text-align:center;border:1px solid var(--jp-layout-color0,#fff)"
 _TABLE = "border-collapse:collapse;margin:.2em 0 1em;font-size:.95em"
+
+#: Characters of a grid's head that stand beside one another.
+_LINE = 90
 
 #: Background and text of a mark: at least 7:1, told apart by colour-blind readers, never without its sign.
 BADGES = {
@@ -55,6 +60,8 @@ def _block(block: Block) -> str:
         return _folded(block) if block.folded else _table(block)
     if isinstance(block, Comparison):
         return _comparison(block)
+    if isinstance(block, Grid):
+        return _grid(block)
     return _note(block) if isinstance(block, Note) else block.svg + _folded(block.table)
 
 
@@ -90,6 +97,42 @@ def _table(table: Table) -> str:
     return (
         f'<table style="{_TABLE}"><caption style="{_CAPTION}">{quoted(table.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _grid(grid: Grid) -> str:
+    """The names across stand upright where they would make the columns too wide."""
+    down, across = grid.kinds
+    upright = sum(len(label.text) for label in grid.across) > _LINE
+    head = "".join(_side(label, "col", _upright(label.text) if upright else "") for label in grid.across)
+    body = "".join(
+        f"<tr>{_side(label, 'row')}{''.join(map(_sign, signs))}</tr>"
+        for label, signs in zip(grid.down, grid.signs, strict=True)
+    )
+    corner = f'<th scope="col" style="{_SIDE};white-space:nowrap">{quoted(f"{down} ↓ {across} →")}</th>'
+    # The caption may be wider than a table of few columns.
+    caption = f'<caption style="{_CAPTION};white-space:nowrap">{quoted(grid.caption)}</caption>'
+    return (
+        f'<table style="{_TABLE}">{caption}'
+        f"<thead><tr>{corner}{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _side(label: Label, scope: str, content: str = "") -> str:
+    text = content or quoted(label.text)
+    return f'<th scope="{scope}" title="{quoted(label.full)}" style="{_SIDE}">{text}</th>'
+
+
+def _upright(text: str) -> str:
+    return f'<div style="writing-mode:vertical-rl;transform:rotate(180deg)">{quoted(text)}</div>'
+
+
+def _sign(sign: Sign) -> str:
+    background, colour = BADGES[sign.mark]
+    style = f"background:{background};color:{colour};{_SIGN}"
+    said = f"{sign.mark.value} {sign.text}".rstrip()
+    return (
+        f'<td style="{style}"><span role="img" aria-label="{quoted(sign.meaning)}">{quoted(said)}</span></td>'
     )
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from labkit.show.blocks import Block, Cell, Comparison, Note, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Grid, Note, Table, clean
 
 #: The columns after a table's first share this, each at least COLUMN wide. A word that is longer
 #: makes its column wider: identifiers are never broken.
@@ -26,6 +26,8 @@ def render(title: str, blocks: Iterable[Block]) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, Grid):
+        return _grid(block)
     if isinstance(block, Note):
         return _note(block)
     return _comparison(block) if isinstance(block, Comparison) else clean(block.text)
@@ -56,6 +58,32 @@ def _table(table: Table) -> str:
     rule = "  ".join("-" * width for width in widths)
     body = [_row(cells, widths) for cells in grid]
     return "\n".join([clean(table.caption), _row(head, widths), rule, *body])
+
+
+def _grid(grid: Grid) -> str:
+    """Signs in columns; where the names across would not fit above them, the columns are numbered."""
+    names, across = [clean(label.text) for label in grid.down], [clean(label.text) for label in grid.across]
+    corner = f"{grid.kinds[0]} ↓ {grid.kinds[1]} →"
+    side = max(map(len, [corner, *names]))
+    numbered = side + sum(2 + len(name) for name in across) > WIDEST
+    key = [f"  {number} = {name}" for number, name in enumerate(across, 1)] if numbered else []
+    heads = [str(number) for number, _ in enumerate(across, 1)] if numbered else across
+    signs = [[f"{sign.mark.value} {sign.text}".rstrip() for sign in line] for line in grid.signs]
+    columns = [[head, *cells] for head, *cells in zip(heads, *signs, strict=True)]
+    lines = [name.ljust(side) for name in (corner, *names)]
+    return "\n".join([clean(grid.caption), *key, *_beside(lines, columns)])
+
+
+def _beside(names: Sequence[str], columns: Sequence[Sequence[str]]) -> list[str]:
+    """The columns to the right of the names; those that do not fit begin anew below."""
+    lines, shown = list(names), []
+    for column in columns:
+        width = max(map(len, column))
+        if len(lines[0]) + 2 + width > WIDEST and lines[0] != names[0]:
+            shown += [*lines, ""]
+            lines = list(names)
+        lines = [f"{line}  {cell.ljust(width)}" for line, cell in zip(lines, column, strict=True)]
+    return [line.rstrip() for line in (*shown, *lines)]
 
 
 def _wrapped(cell: Cell, width: int) -> list[str]:

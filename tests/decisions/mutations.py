@@ -229,8 +229,8 @@ def _decides(found: Any, expected: dict[str, Any]) -> bool:
         "blocked_by": list(found.blocked_by),
         "decisive": [trace.label for trace in found.decisive],
     }
-    allowed = found.allowed is (expected["decision"] == "allow")
-    return allowed and all(parts[name] == value for name, value in expected.items())
+    same = found.allowed is (expected["decision"] == "allow") and found.judgement.verdict is found.verdict
+    return same and all(parts[name] == value for name, value in expected.items())
 
 
 def _in_a_child(mutation: Mutation) -> int:
@@ -264,12 +264,15 @@ def main() -> int:
     names = options.modules or {path.stem for path in ENGINE.glob("*.py")} - EXPLAINING
     found = [change for name in sorted(names) for change in mutations(ENGINE / f"{name}.py")]
     equivalent = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
-    alive = sorted(unnoticed(found, jobs=options.jobs), key=lambda mutation: (mutation.path, mutation.line))
-    survivors = [mutation for mutation in alive if mutation.name not in equivalent]
-    print(*survivors, sep="\n")
+    alive = survivors = 0
+    for mutation in unnoticed(found, jobs=options.jobs):
+        alive += 1
+        if mutation.name not in equivalent:
+            survivors += 1
+            print(mutation, flush=True)
     print(
-        f"{len(found)} changes: {len(found) - len(alive)} noticed, "
-        f"{len(alive) - len(survivors)} equivalent, {len(survivors)} not noticed"
+        f"{len(found)} changes: {len(found) - alive} noticed, "
+        f"{alive - survivors} equivalent, {survivors} not noticed"
     )
     return 1 if survivors else 0
 

@@ -73,6 +73,7 @@ def test_the_decision_is_aws_s(case: Case) -> None:
 
     assert found.verdict is Verdict(expected["decision"])
     assert found.allowed is (expected["decision"] == "allow")
+    assert found.judgement.verdict is found.verdict
     if "blocked_by" in expected:
         assert list(found.blocked_by) == expected["blocked_by"]
     if "decisive" in expected:

@@ -87,6 +87,7 @@ def test_rules_choose_the_role_by_a_claim(
         unauthenticated=None,
         role_mappings={provider_of(app_client): rules},
     )
+    assert pools.get_identity_pool_roles(account, pool).role_mappings == {provider_of(app_client): rules}
     alice, bob = login(account, lab), login(account, lab, "bob")
     credentials = pools.get_credentials_for_identity(account, pools.get_id(account, pool, alice), alice)
     assert f"assumed-role/{chosen.name}/" in caller(account, credentials)

@@ -216,6 +216,25 @@ def test_a_signed_out_users_login_is_refused_where_the_pool_checks_on_the_server
     assert get_id(trusts, logins)
 
 
+@pytest.mark.parametrize("operation", ["admin_disable_user", "admin_delete_user"])
+def test_a_disabled_or_deleted_users_login_is_refused_where_the_pool_checks_on_the_server(
+    account: LocalAccount, operation: str
+) -> None:
+    """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CognitoIdentityProvider.html"""
+    users = user_pool(account)
+    checks, trusts = identity_pool(users, check=True), identity_pool(users, check=False)
+    checks.give_roles(member=[], guest=[])
+    name = users.confirmed()
+    logins = {users.provider: users.sign_in(name)["IdToken"]}
+    identity = get_id(checks, logins)
+    assert get_credentials(checks, identity, logins).session_token
+    getattr(users.admin, operation)(UserPoolId=users.id, Username=name)
+    for call in (get_id, lambda pool, logins: get_credentials(pool, identity, logins)):
+        answer = refused(call, pool=checks, logins=logins)
+        assert (answer.status, answer.code) == (400, "NotAuthorizedException")
+    assert get_id(trusts, logins)
+
+
 # --- the enhanced flow ------------------------------------------------------------------------------------
 
 

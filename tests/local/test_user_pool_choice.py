@@ -83,8 +83,8 @@ def test_only_a_client_that_allows_it_lets_users_choose(account: LocalAccount) -
 
 def test_a_lite_pool_has_no_choice(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
-    ("To activate this setting, your user pool must be in the Essentials tier or higher.");
-    CreateUserPoolClient names FeatureUnavailableInTierException"""
+    ("your user pool must be in the Essentials tier or higher"); CreateUserPoolClient names
+    FeatureUnavailableInTierException"""
     pool = choosy(account, ["PASSWORD"], UserPoolTier="ESSENTIALS")
     assert start(pool, pool.confirmed())["Session"]
     answer = refused(choosy, account=account, factors=["PASSWORD"], UserPoolTier="LITE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import dynamodb, other, s3, sts
+from labkit.local.authorization import cognito_identity, dynamodb, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
@@ -18,11 +18,20 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
+_CALLERS = {"cognito-identity": cognito_identity.asks, "sts": sts.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 #: "No permissions are required for users to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 _ALWAYS = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+#: What AWS names in its denial of an action that has no resource types, as callers report it.
+#: https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns (ListRoles)
+_NAMED = {
+    "cognito-identity:ListIdentityPools": "identitypool/",
+    "dynamodb:ListTables": "table/*",
+    "iam:ListRoles": "role/*",
+    "iam:ListUsers": "user/",
+}
 
 
 def authorize(call: Call, caller: Caller, state: State) -> set[int]:
@@ -51,7 +60,7 @@ def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     own = _SERVICES.get(call.service)
     if own:
         return own(call, state)
-    return sts.asks(call, caller, state) if call.service == "sts" else other.asks(call, caller, state)
+    return _CALLERS.get(call.service, other.asks)(call, caller, state)
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
@@ -59,7 +68,7 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
     request = Request(
         principal=Anonymous() if caller.anonymous else caller.arn,
         action=ask.action,
-        resource=ask.resource,
+        resource=_shown(ask, state, context),
         resource_account=_owner(ask, state),
         context=context | {"aws:ResourceAccount": state.account_id} | dict(ask.context),
         wildcard_only_action=ask.resource == "*",
@@ -71,6 +80,15 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
 def allowed(action: str, resource: str, call: Call, caller: Caller, state: State) -> bool:
     """Whether `caller` may also do something else, as S3 asks before it says that a key is missing."""
     return put(Ask(action, resource), caller, state, context_of(call, caller, state)).allowed
+
+
+def _shown(ask: Ask, state: State, context: dict[str, str | tuple[str, ...]]) -> str:
+    """The resource as AWS names it; where the action has none, policies must still allow `*`."""
+    if ask.resource != "*" or ask.action not in _NAMED:
+        return ask.resource
+    service = ask.action.partition(":")[0]
+    region = "" if service == "iam" else str(context.get("aws:RequestedRegion", ""))
+    return state.arn(service, _NAMED[ask.action], region=region)
 
 
 def _owner(ask: Ask, state: State) -> str:

@@ -27,6 +27,11 @@ _ACTION = {
     ("sqs", "DeleteMessageBatch"): "DeleteMessage",
     ("sqs", "SendMessageBatch"): "SendMessage",
 }
+#: Member that names the resource, where other members hold ARNs that are only talked about.
+_SUBJECT = {
+    ("iam", "GetContextKeysForPrincipalPolicy"): "PolicySourceArn",
+    ("iam", "SimulatePrincipalPolicy"): "PolicySourceArn",
+}
 _TAGS = ("Tags", "UserPoolTags", "IdentityPoolTags", "tags")
 _TAG_KEYS = ("TagKeys", "tagKeys")
 
@@ -41,7 +46,8 @@ def asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     if not reference.is_action(prefix, action):
         raise not_simulated(f"{call.service}:{call.operation}")
     context = tag_keys(call)
-    resources = Named(call, caller, state).resources(prefix, action)
+    subject = call.parameters.get(_SUBJECT.get((call.service, call.operation), ""))
+    resources = (str(subject),) if subject else Named(call, caller, state).resources(prefix, action)
     return [*(Ask(f"{prefix}:{action}", arn, context) for arn in resources), *passed_roles.asks(call)]
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.authentication import Caller
 from labkit.local.authorization.asks import ContextValue
+from labkit.local.authorization.attached import (
+    Attached,
+    boundary,
+    default_version,
+    identity_policies,
+    managed,
+)
 from labkit.local.operations import Call
 from labkit.local.sessions import Session
 from labkit.policy import Policy, PolicySet
@@ -22,9 +30,10 @@ def policies_of(caller: Caller, state: State, *, resource: Policy | None = None)
     holder = _holder(caller, state)
     if holder is None:
         return PolicySet()  # nor does a resource's policy mean a principal that is gone
+    limits = boundary(holder, state)
     return PolicySet(
-        identity=_identity_policies(holder, state),
-        boundary=_boundary(holder, state),
+        identity=_parsed(identity_policies(holder, state)),
+        boundary=None if limits is None else _parsed(limits),
         session=caller.session.policies if caller.session else None,
         resource=resource,
     )
@@ -57,44 +66,14 @@ def _holder(caller: Caller, state: State) -> Any:
     return holder if holder is not None and holder.id == subject.holder_id else None
 
 
-def _identity_policies(holder: Any, state: State) -> tuple[Policy, ...]:
-    found = [*_inline(holder), *(_managed(p) for p in holder.managed_policies.values())]
-    for group in _groups(holder, state):
-        found += [*_inline(group), *(_managed(p) for p in group.managed_policies.values())]
-    return tuple(found)
-
-
-def _groups(holder: Any, state: State) -> list[Any]:
-    from moto.iam.models import iam_backends
-
-    groups = iam_backends[state.account_id]["aws"].groups.values()
-    return [group for group in groups if holder in group.users]
-
-
-def _inline(holder: Any) -> list[Policy]:
-    return [parse(document, name=name, arn=None) for name, document in holder.policies.items()]
+def _parsed(attached: Iterable[Attached]) -> tuple[Policy, ...]:
+    return tuple(parse(each.document, name=each.name, arn=each.arn) for each in attached)
 
 
 def managed_policy(arn: str, state: State) -> Policy | None:
     """The managed policy of that ARN, the account's own or one of AWS's that is known."""
-    from moto.iam.models import iam_backends
-
-    stored = iam_backends[state.account_id]["aws"].managed_policies.get(arn)
-    return _managed(stored) if stored is not None else None
-
-
-def _managed(policy: Any) -> Policy:
-    current = next(v for v in policy.versions if v.version_id == policy.default_version_id)
-    return parse(current.document, name=policy.name, arn=policy.arn)
-
-
-def _boundary(holder: Any, state: State) -> tuple[Policy, ...] | None:
-    given = getattr(holder, "permissions_boundary", None)
-    arn = given.get("PermissionsBoundaryArn") if isinstance(given, dict) else given
-    if not arn:
-        return None
-    boundary = managed_policy(arn, state)
-    return (boundary,) if boundary is not None else ()
+    stored = managed(arn, state)
+    return parse(default_version(stored), name=stored.name, arn=stored.arn) if stored is not None else None
 
 
 @lru_cache(maxsize=1024)

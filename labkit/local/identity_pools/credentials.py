@@ -77,6 +77,8 @@ def get_open_id_token(call: Call, state: State) -> dict[str, Any]:
         raise unsupported()  # GetOpenIdTokenForDeveloperIdentity "replaces the use of … GetOpenIdToken"
     _require_classic_flow(state.identity_pools.identity(call.parameters["IdentityId"])[0])
     pool, identity, logins = authenticated(call, state)
+    if any(login.provider in (pool.settings.get("SamlProviderARNs") or []) for login in logins):
+        raise _enhanced_only("SAML providers")
     web_identity = _web_identity(pool, identity, logins)
     token = open_id_tokens.issue(
         pool.id, identity.id, amr(logins), OPEN_ID_DURATION, state, tags=web_identity.tags
@@ -90,7 +92,11 @@ def _require_classic_flow(pool: Pool) -> None:
             "InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow."
         )
     if pool.role_mappings:  # https://github.com/aws-observability/aws-rum-web/issues/172
-        raise AwsError(
-            "InvalidParameterException",
-            "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
-        )
+        raise _enhanced_only("RoleMappings")
+
+
+def _enhanced_only(reason: str) -> AwsError:
+    return AwsError(
+        "InvalidParameterException",
+        f"Basic (classic) flow is not supported with {reason}, please use enhanced flow.",
+    )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 def get_id(call: Call, state: State) -> dict[str, Any]:
     """The same login gets the same Identity ID; every guest gets a new one."""
     pool = named(call, state)
+    if call.parameters.get("AccountId") not in (None, state.account_id):
+        raise AwsError("ResourceNotFoundException", f"IdentityPool '{pool.id}' not found.")
     given = call.parameters.get("Logins") or {}
     if PROVIDER in given:
         raise unsupported()  # GetOpenIdTokenForDeveloperIdentity "replaces the use of GetId"

@@ -22,6 +22,8 @@ class Login:
     mapping_key: str = ""
     #: What `amr` says of it.
     methods: tuple[str, ...] = ()
+    #: The roles that a SAML assertion names.
+    roles: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local import oidc
 from labkit.local.errors import not_simulated
-from labkit.local.identity_pools import external_logins, open_id_tokens, user_pool_logins
+from labkit.local.identity_pools import external_logins, open_id_tokens, saml_logins, user_pool_logins
 from labkit.local.identity_pools.login import Login, invalid, not_a_token, unsupported
 from labkit.local.identity_pools.state import Pool
 from labkit.local.trust import PROVIDER
@@ -35,10 +35,12 @@ def _login(pool: Pool, provider: str, token: str, state: State) -> Login:
     registered = external_logins.registered(pool, provider, state)
     if registered is not None:
         return external_logins.verified(provider, registered, token, state)
+    if provider in (pool.settings.get("SamlProviderARNs") or []):
+        return saml_logins.verified(provider, token, state)
     app_id = (pool.settings.get("SupportedLoginProviders") or {}).get(provider)
-    if app_id is None and provider not in (pool.settings.get("SamlProviderARNs") or []):
+    if app_id is None:
         raise unsupported()
-    if app_id is None or provider in _OPAQUE:
+    if provider in _OPAQUE:
         raise not_simulated(f"logins of `{provider}`")
     return external_logins.verified_social(provider, app_id, token, state)
 

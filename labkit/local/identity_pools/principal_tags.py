@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
 from labkit.local.identity_pools.login import Login
 from labkit.local.identity_pools.pools import named
 from labkit.local.identity_pools.role_choice import as_text
@@ -36,9 +36,7 @@ def set_principal_tag_attribute_map(call: Call, state: State) -> dict[str, Any]:
     defaults = bool(call.parameters.get("UseDefaults"))
     claims = _DEFAULTS if defaults else call.parameters.get("PrincipalTags") or {}
     if defaults and provider in (pool.settings.get("SamlProviderARNs") or []):
-        raise AwsError(
-            "InvalidParameterException", f"The defaults of {provider} are those of SAML assertions."
-        )
+        raise not_simulated("the default principal tags of SAML providers")
     pool.tag_maps[provider] = TagMap(defaults, dict(claims))
     return _described(pool, provider)
 

@@ -19,9 +19,26 @@ def role_arn(pool: Pool, logins: Sequence[Login], custom: str | None) -> str | N
         name = next((name for name in login.names if name in pool.role_mappings), None)
         if name is not None:
             return _mapped(name, pool, login, custom)
+    named = next((login.roles for login in logins if login.roles), ())
+    if named:
+        return _asserted(named, custom)
     if custom:
         raise _forbidden(custom)
     return pool.roles.get("authenticated" if logins else "unauthenticated")
+
+
+def _asserted(roles: Sequence[str], custom: str | None) -> str:
+    """ "If multiple roles are received in the SAML assertion, the optional customRoleArn parameter should be
+    populated."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/saml-identity-provider.html
+    """
+    if custom is None and len(roles) > 1:
+        raise AwsError("InvalidParameterException", "CustomRoleArn must name one of the assertion's roles.")
+    chosen = custom or roles[0]
+    if chosen not in roles:
+        raise _forbidden(chosen)
+    return chosen
 
 
 def _mapped(name: str, pool: Pool, login: Login, custom: str | None) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.operations import Call
-from labkit.local.sts import roles, users, web_identity
+from labkit.local.sts import roles, saml_assertion, users, web_identity
 
 if TYPE_CHECKING:
     from labkit.local.authentication import Caller
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPERATIONS: dict[str, Callable[[Call, Caller, State], dict[str, Any]]] = {
     "AssumeRole": roles.assume_role,
+    "AssumeRoleWithSAML": saml_assertion.assume_role_with_saml,
     "AssumeRoleWithWebIdentity": web_identity.assume_role_with_web_identity,
     "GetAccessKeyInfo": users.get_access_key_info,
     "GetCallerIdentity": users.get_caller_identity,
@@ -25,4 +26,4 @@ OPERATIONS: dict[str, Callable[[Call, Caller, State], dict[str, Any]]] = {
 }
 
 #: moto answers these with made-up keys that belong to nobody.
-NOT_SIMULATED = frozenset({"AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage"})
+NOT_SIMULATED = frozenset({"AssumeRoot", "DecodeAuthorizationMessage"})

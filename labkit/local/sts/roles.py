@@ -49,27 +49,31 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
         source_identity=source,
         context={"aws:MultiFactorAuthPresent": "false"},
     )
-    session = open_session(call, role, duration, limits, state)
+    session = open_session(role, session_name_asked(call), duration, limits, state)
     answer = answer_for(session) | {"PackedPolicySize": session_policies.packed_size(call, tags)}
     return answer | ({"SourceIdentity": source} if source else {})
 
 
 def role_asked(call: Call, state: State, denied: str = "Not authorized to perform sts:AssumeRole") -> Any:
-    """The role of the request. Raises AwsError where there is none, or the session's name is none."""
+    """The role of the request. Raises AwsError where there is none."""
     arn = call.parameters.get("RoleArn") or ""
     if not _ROLE_ARN.fullmatch(arn):
         raise AwsError("ValidationError", f"{arn[:80] or 'An empty string'} is invalid")
-    name = call.parameters.get("RoleSessionName") or ""
+    role = role_named(arn, state)
+    if role is None:
+        raise AwsError("AccessDenied", denied, 403)
+    return role
+
+
+def session_name_asked(call: Call) -> str:
+    name = str(call.parameters.get("RoleSessionName") or "")
     if not _SESSION_NAME.fullmatch(name):
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{name[:80]}' at 'roleSessionName' failed to satisfy "
             "constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*",
         )
-    role = role_named(arn, state)
-    if role is None:
-        raise AwsError("AccessDenied", denied, 403)
-    return role
+    return name
 
 
 def duration_asked(call: Call, role: Any) -> timedelta:
@@ -91,8 +95,8 @@ def tags_passed(call: Call) -> SessionTags:
     return SessionTags.passed([(tag["Key"], tag["Value"]) for tag in tags or []], transitive or [])
 
 
-def open_session(call: Call, role: Any, duration: timedelta, limits: Limits, state: State) -> Session:
-    subject = Subject.role(role, call.parameters["RoleSessionName"])
+def open_session(role: Any, name: str, duration: timedelta, limits: Limits, state: State) -> Session:
+    subject = Subject.role(role, name)
     return state.sessions.issue(subject, now=state.clock.now(), duration=duration, limits=limits)
 
 

@@ -16,7 +16,7 @@ from labkit.local.identity_pools import open_id_tokens
 from labkit.local.operations import Call
 from labkit.local.sessions import Limits
 from labkit.local.sts import federation, session_policies
-from labkit.local.sts.roles import answer_for, duration_asked, open_session, role_asked
+from labkit.local.sts.roles import answer_for, duration_asked, open_session, role_asked, session_name_asked
 from labkit.local.trust import PROVIDER, Assumption, WebIdentity
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def assume_role_with_web_identity(call: Call, caller: Caller, state: State) -> d
         raise not_simulated(f"{_WEB_IDENTITY} with the access tokens of `ProviderId`")
     role = role_asked(call, state, denied=_DENIED + _WEB_IDENTITY)
     identity = _verified(call.parameters["WebIdentityToken"], state)
-    name, context = call.parameters["RoleSessionName"], context_of(call, ANONYMOUS, state)
-    refused = Assumption(role, identity, name, context).refused(state)
+    name, context = session_name_asked(call), context_of(call, ANONYMOUS, state)
+    refused = Assumption(role, identity, session_name=name, context=context).refused(state)
     if refused:
         raise AwsError("AccessDenied", _DENIED + refused, 403)
     limits = Limits(
         session_policies.passed(call, state), identity.tags, identity.source_identity, identity.context
     )
-    session = open_session(call, role, duration_asked(call, role), limits, state)
+    session = open_session(role, name, duration_asked(call, role), limits, state)
     return answer_for(session) | _described(call, identity)
 
 

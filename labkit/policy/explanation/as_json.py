@@ -95,7 +95,8 @@ def _element(part: ElementTrace, request: Request) -> dict[str, Any]:
     return {
         "element": part.element,
         "matched": part.matched,
-        "value": part.value,
+        # Actions are compared in lower case; the request's own spelling reads better.
+        "value": request.action if part.element.endswith("Action") else part.value,
         "patterns": [_pattern(each, request) for each in part.patterns],
     }
 

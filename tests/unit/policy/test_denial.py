@@ -96,13 +96,34 @@ def test_the_reason_names_the_kind_of_policy(policies: PolicySet, reason: str) -
     assert text("dynamodb:Query", TABLE, policies, service="dynamodb") == expected
 
 
-def test_a_silent_service_control_policy_reads_like_an_explicit_deny() -> None:
-    """The page says so: "even if the denial is implicit"."""
+def test_a_silent_service_control_policy_is_named() -> None:
+    """The page's "Access denied due to a service control policy – implicit denial"."""
     policies = PolicySet((ALLOW,), scp=((SILENT,),))
 
     assert text("dynamodb:Query", TABLE, policies, service="dynamodb").endswith(
-        "with an explicit deny in a service control policy"
+        "because no service control policy allows the dynamodb:Query action"
     )
+
+
+@pytest.mark.unconfirmed
+def test_a_silent_resource_control_policy_is_named_by_the_page_s_rule() -> None:
+    """ "because no type policy allows the action action": AWS shows no example, since RCPFullAWSAccess
+    cannot be detached."""
+    policies = PolicySet((ALLOW,), rcp=((policy(Action="sqs:*", Principal="*"),),))
+
+    assert text("dynamodb:Query", TABLE, policies, service="dynamodb").endswith(
+        "because no resource control policy allows the dynamodb:Query action"
+    )
+
+
+@pytest.mark.unconfirmed
+def test_not_every_service_says_that_the_resource_is_everything() -> None:
+    """The page's examples for CodeCommit name none; Cognito and IAM are reported to say `*`."""
+    named = text("cognito-idp:ListUserPools", "*", PolicySet(), service="cognito-idp")
+    silent = text("codecommit:ListRepositories", "*", PolicySet(), service="codecommit")
+
+    assert " on resource: * because" in named
+    assert "ListRepositories because" in silent
 
 
 def test_another_account_s_resource_policy_is_named() -> None:
@@ -137,6 +158,16 @@ def test_sts_tells_a_federated_caller_only_the_action(action: str) -> None:
 
     assert text(action, ROLE, PolicySet(), service="sts", principal=caller) == (
         f"Not authorized to perform {action}"
+    )
+
+
+def test_sts_tells_a_user_whose_tags_it_refuses() -> None:
+    """https://github.com/aws-actions/configure-aws-credentials/issues/54"""
+    delegating = policy(Principal={"AWS": ACCOUNT})
+
+    assert text("sts:TagSession", ROLE, PolicySet(resource=delegating), service="sts") == (
+        f"{WHO} sts:TagSession on resource: {ROLE} "
+        "because no identity-based policy allows the sts:TagSession action"
     )
 
 

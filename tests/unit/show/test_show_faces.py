@@ -16,9 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import show
-from labkit.policy import Policy, PolicySet, Request, decide
+from labkit.policy import Matrix, Policy, PolicySet, Request, Row, decide, matrix
 from labkit.record import Secret
-from labkit.resources import AppClient, Attempt, Challenge, Credentials, Tokens
+from labkit.resources import (
+    AppClient,
+    Attempt,
+    Challenge,
+    Credentials,
+    LeftOut,
+    MatchedStatement,
+    Simulation,
+    Tokens,
+)
 from labkit.show import Sequence, View
 from labkit.show.blocks import Mark, Note, Table, clean, row
 from labkit.show.html import BADGES, render
@@ -37,8 +46,26 @@ def a_decision(key: str = "key") -> Any:
     return decide(request, policies=PolicySet(identity=(policy,)))
 
 
+def a_matrix(key: str = "key") -> Matrix:
+    caller = "arn:aws:iam::123456789012:user/alice"
+    return matrix([Row(key, caller, PolicySet())], [f"s3:{key}", "s3:*"], [f"arn:aws:s3:::{key}", "*"])
+
+
 def an_attempt(message: str = "no") -> Attempt:
     return Attempt("s3:GetObject", "arn:aws:s3:::bucket/key", False, 403, "AccessDenied", message, "id")
+
+
+def a_simulation(text: str = "key") -> Simulation:
+    return Simulation(
+        action="s3:GetObject",
+        resource=f"arn:aws:s3:::bucket/{text}",
+        caller=None,
+        decision="implicitDeny",
+        matched=(MatchedStatement(text, (1, 41), (1, 99)),),
+        missing_context_keys=(text,),
+        details={text: "allowed"},
+        left_out=(LeftOut("session", text),),
+    )
 
 
 VIEWS: dict[str, Callable[[], View]] = {
@@ -48,6 +75,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "compare": lambda: show.compare(id=samples.id_token, refresh=samples.refresh_token),
     "decision": lambda: show.decision(a_decision()),
     "attempt": lambda: show.attempt(an_attempt(), a_decision()),
+    "matrix": lambda: show.matrix(a_matrix(), before=a_matrix()),
+    "simulation": lambda: show.simulation(a_simulation(), a_decision()),
     "sequence": lambda: show.sequence(samples.calls, title="Sign in"),
     "lifetimes": lambda: show.lifetimes(now=samples.signed_in, id_token=samples.id_token),
     "side_by_side": lambda: show.side_by_side(user_pool=samples.user_pool),
@@ -173,12 +202,14 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;`</code>\
         lambda text: show.compare(**{text: samples.id_token}),
         lambda text: show.decision(a_decision(text)),
         lambda text: show.attempt(an_attempt(text)),
+        lambda text: show.matrix(a_matrix(text)),
+        lambda text: show.simulation(a_simulation(text), a_decision(text)),
         lambda text: show.sequence([samples.api_call(text, text, error_code=text)], title=text),
         lambda text: View(
             text, (Note(text), Note(text, Mark.DENY), Table(text, (text, text), (row(text, text),)))
         ),
     ],
-    ids=["table", "token", "compare", "decision", "attempt", "sequence", "view"],
+    ids=["table", "token", "compare", "decision", "attempt", "matrix", "simulation", "sequence", "view"],
 )
 def test_hostile_text_is_shown_as_text(make: Callable[[str], View]) -> None:
     view = make(HOSTILE)
@@ -298,6 +329,8 @@ def test_a_raw_token_and_its_signature_are_in_no_form_of_any_view(
         show.table({"note": f"my token is {raw}."}),
         show.attempt(an_attempt(f"token {raw} is no good")),
         show.decision(a_decision(raw)),
+        show.matrix(a_matrix(raw)),
+        show.simulation(a_simulation(raw), a_decision(raw)),
         show.sequence([samples.api_call("s3", "Get", error_code=raw)], title=raw),
     ]
     parts = [raw, raw.split(".")[1], raw.split(".")[2], signature.hex(), base64.b64encode(signature).decode()]

@@ -1,0 +1,218 @@
+"""SAML 2.0 authentication responses: who vouches, and does the signature hold?
+
+Nothing is read but what was signed (signxml yields just that), so that a second assertion beside the signed
+one is never taken for it.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+_NAMES = {
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+    "md": "urn:oasis:names:tc:SAML:2.0:metadata",
+    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
+}
+_RESPONSE, _ASSERTION = f"{{{_NAMES['samlp']}}}Response", f"{{{_NAMES['saml']}}}Assertion"
+
+
+class NotAResponse(Exception):
+    """No SAML response, or one that lacks what every assertion has."""
+
+
+class WrongIssuer(Exception):
+    """The assertion is of another identity provider than the metadata."""
+
+
+class BadSignature(Exception):
+    """Nobody whose certificate is in the metadata has signed this."""
+
+
+class NotMetadata(Exception):
+    """No identity provider's metadata document."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What IAM keeps of an identity provider: its name, and the certificates that it signs with."""
+
+    entity_id: str
+    certificates: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, document: str) -> Metadata:
+        try:
+            root = _parsed(document.encode())
+        except NotAResponse:
+            raise NotMetadata from None
+        keys = root.iterfind("md:IDPSSODescriptor/md:KeyDescriptor", _NAMES)
+        signing = [key for key in keys if key.get("use") in (None, "signing")]
+        found = [text for key in signing for text in _texts(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate")]
+        if not root.get("entityID") or not found:
+            raise NotMetadata
+        return cls(root.get("entityID"), tuple(map(_pem, found)))
+
+
+def _pem(text: str) -> str:
+    body = "\n".join(text.split())
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What a signed assertion says."""
+
+    issuer: str
+    subject: str
+    #: Format of the NameID, without the prefix of SAML 2.0's own formats.
+    subject_type: str
+    recipient: str
+    audiences: tuple[str, ...]
+    issued: datetime
+    #: From when and until when it is good.
+    not_before: datetime
+    expires: datetime
+    #: SessionNotOnOrAfter, where there is one.
+    session_ends: datetime | None = None
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def single(self, name: str) -> str | None:
+        """An attribute's value, where it has exactly one."""
+        values = self.attributes.get(name, ())
+        return values[0] if len(values) == 1 else None
+
+
+def verified(encoded: str, metadata: Metadata) -> Assertion:
+    """The assertion of a base64 response. Raises one of this module's errors for one that does not hold."""
+    try:
+        root = _parsed(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError):
+        raise NotAResponse from None
+    if root.tag != _RESPONSE:
+        raise NotAResponse
+    signed = _signed(root, metadata)
+    assertion = _read(_single_assertion(signed) if signed.tag == _RESPONSE else signed)
+    if assertion.issuer != metadata.entity_id:
+        raise WrongIssuer
+    return assertion
+
+
+def _parsed(document: bytes) -> Any:
+    """The root element. A document type could make one text mean another, and is refused."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+    try:
+        root = etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise NotAResponse from None
+    if root.getroottree().docinfo.doctype:
+        raise NotAResponse
+    return root
+
+
+def _signed(root: Any, metadata: Metadata) -> Any:
+    """The Response or Assertion that carries a good signature, as it was signed."""
+    for element in (root, *root.iterfind("saml:Assertion", _NAMES)):
+        if element.find("ds:Signature", _NAMES) is None:
+            continue
+        found = _verified_element(element, metadata)
+        if found.tag in (_RESPONSE, _ASSERTION):
+            return found
+    raise BadSignature
+
+
+def _verified_element(element: Any, metadata: Metadata) -> Any:
+    from lxml import etree
+    from signxml.exceptions import SignXMLException
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+    config, document = SignatureConfiguration(location="./"), etree.tostring(element, with_tail=False)
+    for certificate in metadata.certificates:
+        try:
+            result: Any = XMLVerifier().verify(document, x509_cert=certificate, expect_config=config)
+        except (SignXMLException, ValueError):
+            continue
+        return result.signed_xml
+    raise BadSignature
+
+
+def _single_assertion(response: Any) -> Any:
+    found = response.findall("saml:Assertion", _NAMES)
+    if len(found) != 1:
+        raise NotAResponse
+    return found[0]
+
+
+def _read(element: Any) -> Assertion:
+    """ "There must be exactly one SubjectConfirmation element with a SubjectConfirmationData element that
+    includes both the NotOnOrAfter attribute and a Recipient attribute." """
+    confirmations = element.findall(
+        "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", _NAMES
+    )
+    name, issuer = element.find("saml:Subject/saml:NameID", _NAMES), _texts(element, "saml:Issuer")
+    if len(confirmations) != 1 or name is None or not name.text or len(issuer) != 1:
+        raise NotAResponse
+    data = confirmations[0]
+    conditions = element.find("saml:Conditions", _NAMES)
+    bounds = [e for e in (data, conditions) if e is not None]
+    return Assertion(
+        issuer=issuer[0],
+        subject=name.text.strip(),
+        subject_type=(name.get("Format") or "").removeprefix("urn:oasis:names:tc:SAML:2.0:nameid-format:"),
+        recipient=data.get("Recipient") or "",
+        audiences=tuple(_texts(element, "saml:Conditions/saml:AudienceRestriction/saml:Audience")),
+        issued=_time(element.get("IssueInstant")),
+        not_before=max((_time(e.get("NotBefore")) for e in bounds if e.get("NotBefore")), default=_BEGINNING),
+        expires=min(_time(e.get("NotOnOrAfter")) for e in bounds if e is data or e.get("NotOnOrAfter")),
+        session_ends=_session_end(element),
+        attributes=_attributes(element),
+    )
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def _time(text: str | None) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        raise NotAResponse from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _session_end(element: Any) -> datetime | None:
+    statement = element.find("saml:AuthnStatement", _NAMES)
+    given = statement.get("SessionNotOnOrAfter") if statement is not None else None
+    return _time(given) if given else None
+
+
+def _attributes(element: Any) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for attribute in element.iterfind("saml:AttributeStatement/saml:Attribute", _NAMES):
+        name = attribute.get("Name") or ""
+        found[name] = (*found.get(name, ()), *_texts(attribute, "saml:AttributeValue"))
+    return found
+
+
+def _texts(element: Any, path: str) -> list[str]:
+    return ["".join(each.itertext()).strip() for each in element.iterfind(path, _NAMES)]
+
+
+def metadata_of(arn: str, state: State) -> Metadata | None:
+    """The metadata of the account's SAML provider of that ARN, or None where there is none."""
+    from moto.iam.models import iam_backends
+
+    providers = iam_backends[state.account_id]["aws"].saml_providers.values()
+    found = next((provider for provider in providers if provider.arn == arn), None)
+    return Metadata.parse(found.saml_metadata_document or "") if found is not None else None

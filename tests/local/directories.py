@@ -1,0 +1,125 @@
+"""A SAML identity provider outside the account, which signs assertions about its users."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from lxml import etree
+from signxml.algorithms import CanonicalizationMethod
+from signxml.signer import XMLSigner
+
+from tests.local.accounts import LocalAccount
+
+AWS = "https://aws.amazon.com/SAML/Attributes"
+ENDPOINT = "https://signin.aws.amazon.com/saml"
+_SAML, _PROTOCOL = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:2.0:protocol"
+
+
+@lru_cache(maxsize=4)
+def _pair(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now - timedelta(days=1))
+    return key, made.not_valid_after(now + timedelta(days=365)).sign(key, hashes.SHA256())
+
+
+@dataclass(frozen=True)
+class Directory:
+    """An identity provider; `name` tells its keys from another's."""
+
+    account: LocalAccount
+    name: str = "corporate"
+    entity_id: str = "https://idp.example.com"
+
+    @property
+    def metadata(self) -> str:
+        certificate = _pair(self.name)[1].public_bytes(serialization.Encoding.DER)
+        return (
+            f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{self.entity_id}">'
+            f'<IDPSSODescriptor protocolSupportEnumeration="{_PROTOCOL}"><KeyDescriptor use="signing">'
+            '<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
+            f"{base64.b64encode(certificate).decode()}"
+            "</X509Certificate></X509Data></KeyInfo></KeyDescriptor></IDPSSODescriptor></EntityDescriptor>"
+        )
+
+    def registered(self) -> str:
+        """The ARN of its provider in IAM."""
+        made = self.account.client("iam").create_saml_provider(
+            SAMLMetadataDocument=self.metadata, Name=self.account.name("saml")
+        )
+        return str(made["SAMLProviderArn"])
+
+    def response(self, content: Statement, *, sign: str = "assertion") -> str:
+        """A base64 response about a user, whose `assertion`, `response` or nothing is signed."""
+        assertion = etree.fromstring(content.xml(self.entity_id).encode())
+        if sign == "assertion":
+            assertion = self.signed(assertion)
+        root = etree.fromstring(f'<p:Response xmlns:p="{_PROTOCOL}" ID="_r" Version="2.0"/>'.encode())
+        root.append(assertion)
+        return encoded(self.signed(root) if sign == "response" else root)
+
+    def signed(self, element: Any) -> Any:
+        key, certificate = _pair(self.name)
+        signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
+        pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        return signer.sign(element, key=key, cert=pem, reference_uri=element.get("ID"))
+
+
+def encoded(element: Any) -> str:
+    return base64.b64encode(etree.tostring(element)).decode()
+
+
+def decoded(response: str) -> Any:
+    return etree.fromstring(base64.b64decode(response))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an assertion says of a user, by default a good one that was just issued."""
+
+    now: datetime
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    subject: str = "anna"
+    recipient: str = ENDPOINT
+    audience: str = "urn:amazon:webservices"
+    age: timedelta = timedelta()
+    life: timedelta = timedelta(minutes=5)
+    session: timedelta | None = None
+
+    def xml(self, issuer: str) -> str:
+        issued, until = _text(self.now - self.age), _text(self.now - self.age + self.life)
+        ends = f' SessionNotOnOrAfter="{_text(self.now + self.session)}"' if self.session else ""
+        return (
+            f'<Assertion xmlns="{_SAML}" ID="_a" Version="2.0" IssueInstant="{issued}">'
+            f"<Issuer>{escape(issuer)}</Issuer><Subject>"
+            '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">'
+            f"{escape(self.subject)}</NameID>"
+            '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
+            f'<SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{self.recipient}"/>'
+            "</SubjectConfirmation></Subject>"
+            f'<Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><AudienceRestriction>'
+            f"<Audience>{self.audience}</Audience></AudienceRestriction></Conditions>"
+            f'<AuthnStatement AuthnInstant="{issued}"{ends}/>'
+            f"<AttributeStatement>{''.join(map(_attribute, self.attributes.items()))}</AttributeStatement>"
+            "</Assertion>"
+        )
+
+
+def _attribute(item: tuple[str, list[str]]) -> str:
+    values = "".join(f"<AttributeValue>{escape(value)}</AttributeValue>" for value in item[1])
+    return f'<Attribute Name="{item[0]}">{values}</Attribute>'
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
