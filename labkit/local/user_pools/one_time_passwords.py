@@ -10,8 +10,16 @@ import hmac
 import string
 
 from labkit.local.errors import AwsError
-from labkit.local.user_pools import lockout, messages, users
-from labkit.local.user_pools.attempt import Answer, Attempt, Passed, answering_perhaps, challenged, close
+from labkit.local.user_pools import lockout, messages, usernames, users
+from labkit.local.user_pools.attempt import (
+    Answer,
+    Attempt,
+    Passed,
+    answering_perhaps,
+    challenged,
+    close,
+    invalid_session,
+)
 from labkit.local.user_pools.codes import delivery_details
 from labkit.local.user_pools.factors import ADDRESS
 from labkit.local.user_pools.pools import User
@@ -24,7 +32,7 @@ def ask(attempt: Attempt, user: User, challenge: str, *, second: bool) -> Answer
     parameters = _parameters(attribute, address, user.username)
     medium = parameters["CODE_DELIVERY_DELIVERY_MEDIUM"]
     messages.send(attempt.pool, user, medium, address, code, attempt.call, attempt.state)
-    return challenged(attempt, user, challenge, parameters, code=code, second=second)
+    return challenged(attempt, user, challenge, parameters, code=code, address=address, second=second)
 
 
 def pretend(attempt: Attempt, username: str, challenge: str) -> Answer:
@@ -55,9 +63,21 @@ def answer(attempt: Attempt) -> Passed:
     if not hmac.compare_digest(attempt.session.code.encode(), given.encode()):
         lockout.failed(attempt.pool, user, attempt.state)
         raise _mismatch()
+    _verify(attempt, user, ADDRESS[challenge], attempt.session.address)
     close(attempt)
-    users.change(user, {f"{ADDRESS[challenge]}_verified": "true"})
     return Passed(attempt, user, challenge, second=attempt.session.second)
+
+
+def _verify(attempt: Attempt, user: User, attribute: str, address: str) -> None:
+    """The code says nothing of an address that the user has since; and an alias is one user's alone.
+
+    RespondToAuthChallenge may answer AliasExistsException (when, the page says of confirmations only):
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
+    """
+    if user.attribute_lookup.get(attribute) != address:
+        raise invalid_session()
+    usernames.claim(attempt.pool, user, attribute, address)
+    users.change(user, {f"{attribute}_verified": "true"})
 
 
 def _mismatch() -> AwsError:
