@@ -1,4 +1,4 @@
-"""Attempts to come by tokens that a sign-in would not have given: around second factors, devices, rotation."""
+"""Attempts at tokens that a sign-in would not have given: second factors, devices, codes, rotation."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def pretend(attempt: Attempt, username: str, challenge: str) -> Answer:
     """Ask somebody who does not exist, for clients that must not tell. No code will be right."""
     attribute = ADDRESS[challenge]
     address = f"{username[:1]}@example.com" if attribute == "email" else f"+{sum(username.encode()):011}"
-    return challenged(attempt, None, challenge, _parameters(attribute, address, username))
+    known_as = attempt.username_of(None, username)
+    return challenged(attempt, None, challenge, _parameters(attribute, address, known_as))
 
 
 def _parameters(attribute: str, address: str, username: str) -> dict[str, str]:
@@ -57,11 +58,10 @@ def answer(attempt: Attempt) -> Passed:
     attempt, user = answering_perhaps(attempt, challenge)
     assert attempt.session is not None
     given = attempt.required(f"{challenge}_CODE")
-    if user is None:
-        raise _mismatch()
-    lockout.require_unlocked(attempt.pool, user, attempt.state)
-    if not hmac.compare_digest(attempt.session.code.encode(), given.encode()):
-        lockout.failed(attempt.pool, user, attempt.state)
+    somebody = attempt.guessed_at(user)
+    lockout.require_unlocked(attempt.pool, somebody, attempt.state)
+    if user is None or not hmac.compare_digest(attempt.session.code.encode(), given.encode()):
+        lockout.failed(attempt.pool, somebody, attempt.state)
         raise _mismatch()
     _verify(attempt, user, ADDRESS[challenge], attempt.session.address)
     close(attempt)

@@ -48,10 +48,12 @@ class Grant:
 class Code:
     """A confirmation code that was sent and not used yet."""
 
-    value: str
+    value: str = field(repr=False)
     expires: datetime
     #: The attribute that its use verifies, as in `email`.
     attribute: str
+    #: Where it went to: it proves nothing about an address that comes after.
+    address: str
 
 
 @dataclass
