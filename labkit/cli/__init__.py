@@ -70,6 +70,7 @@ def _parser() -> Parser:
     _add_serve(commands)
     _add_reset(commands)
     _add_test(commands)
+    _add_coverage(commands)
     _add_decide(commands)
     _add_doctor(commands)
     _add_outbox(commands)
@@ -121,6 +122,14 @@ def _add_test(commands: Commands[Parser]) -> None:
         "test", help="everything that CI runs", usage="labkit test [pytest arguments …]", allow_abbrev=False
     )
     test.set_defaults(run=_command("cli.checks"), refused=2)
+
+
+def _add_coverage(commands: Commands[Parser]) -> None:
+    coverage = commands.add_parser(
+        "coverage", help="docs/coverage.md: what the account does of each operation"
+    )
+    coverage.add_argument("--check", action="store_true", help="write nothing; 1 if the page is stale")
+    coverage.set_defaults(run=_command("cli.coverage"), refused=2)
 
 
 def _add_decide(commands: Commands[Parser]) -> None:

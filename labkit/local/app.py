@@ -1,6 +1,7 @@
 """The local account as one WSGI application: the layers in their order.
 
-read → identify → authenticate → validate → authorize → answer (labkit's own operations, else moto's).
+read → identify → authenticate → is it simulated? → validate → authorize → answer (labkit's own operations,
+else moto's).
 """
 
 from __future__ import annotations
@@ -124,10 +125,10 @@ class LocalApp:
         return status, headers | _cors(protocol.name), body
 
     def _answer(self, call: Call, caller: Caller, request_id: str) -> Response:
+        _require_simulated(call)
         require_shapes(call)
         if call.service in _VALIDATED:
             validate(call)
-        _require_simulated(call)
         self.state.decisions.begin(request_id)
         refused = authorize(call, caller, self.state)
         own = _OWN.get(call.service, {}).get(call.operation)
@@ -146,9 +147,17 @@ class LocalApp:
 
 
 def _require_simulated(call: Call) -> None:
-    missing = call.operation in _NOT_SIMULATED.get(call.service, ())
-    if missing or (call.service in _OWN_ONLY and call.operation not in _OWN[call.service]):
+    """Before anything else: nobody should mend the parameters of a call that leads nowhere."""
+    if call.operation in _NOT_SIMULATED.get(call.service, ()):
         raise not_simulated(f"{call.service}:{call.operation}")
+    if call.operation in _OWN.get(call.service, ()) or (
+        call.service == "sts" and call.operation in sts.OPERATIONS
+    ):
+        return
+    if call.service in _OWN_ONLY:
+        raise not_simulated(f"{call.service}:{call.operation}")
+    if call.service in _VALIDATED:
+        upstream.require_implemented(call)
 
 
 def _region(name: str) -> str:

@@ -25,7 +25,7 @@ def call(call: Call, account_id: str) -> Response:
     request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = account_id
     path = request.raw_path
     handler = _handler(call.service, call.region, path)
-    _require_implemented(handler, call)
+    _require_method(handler, call)
     try:
         with _no_key_for_new_pools() if call.operation == "CreateUserPool" else nullcontext():
             status, headers, body = _answer(handler, request)
@@ -105,7 +105,12 @@ def _routes(service: str) -> list[tuple[re.Pattern[str], Handler]]:
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]
 
 
-def _require_implemented(handler: Handler, call: Call) -> None:
+def require_implemented(call: Call) -> None:
+    """Raise AwsError where moto lacks the operation of a service whose every call goes to one address."""
+    _require_method(_handler(call.service, call.region, "/"), call)
+
+
+def _require_method(handler: Handler, call: Call) -> None:
     """Name the operation that moto lacks, before moto fails over it in its own words.
 
     S3 routes inside its response class, by path and query instead of by operation name.

@@ -4,12 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
+from unittest import mock
 
 import pytest
 
 from labkit.local.app import LocalApp, create_app
 from labkit.local.server import Server
 from tests.local.accounts import FRESH, SHARED, LocalAccount, reached
+from tests.local.claims import Claims, overheard
+
+_CLAIMS = Claims()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem() -> Any:
+    made = yield
+    _CLAIMS.expect(item for item in made or () if isinstance(item, pytest.Function))
+    return made
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup() -> Any:
+    _CLAIMS.begin()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Any:
+    result = yield
+    _CLAIMS.settle(item)
+    return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _overheard() -> Iterator[None]:
+    """Every account of these tests answers within earshot."""
+    with mock.patch.object(LocalApp, "__call__", overheard(_CLAIMS.hear)):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,8 @@ def a_session(account: LocalAccount) -> Credentials:
     return session_of(account, role(account, anybody_here(account), EVERYTHING))
 
 
+@pytest.mark.operation("cognito-idp:ListUserPools", refuses="UnrecognizedClientException")
+@pytest.mark.operation("sts:GetCallerIdentity", refuses="InvalidClientTokenId")
 @pytest.mark.unconfirmed
 @PROTOCOLS
 def test_an_unknown_key_is_refused(account: LocalAccount, protocol: str) -> None:
@@ -135,6 +137,8 @@ def test_a_long_term_key_with_somebodys_session_token_is_refused(
     assert (code, status) == expected(BAD_SESSION, protocol)
 
 
+@pytest.mark.operation("cognito-idp:ListUserPools", refuses="ExpiredTokenException")
+@pytest.mark.operation("sts:GetCallerIdentity", refuses="ExpiredToken")
 def test_an_expired_session_is_refused_by_every_protocol(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (DurationSeconds)"""
     session = a_session(fresh)
@@ -440,6 +444,7 @@ def test_a_header_that_was_added_behind_the_signature_is_refused_by_s3(account: 
     assert (answer.status, code_in(answer)) == (403, "AccessDenied")
 
 
+@pytest.mark.operation("sts:GetCallerIdentity")
 def test_get_caller_identity_is_everybodys_own(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
     somebody = user(account)

@@ -41,6 +41,9 @@ DENIED: dict[str, tuple[str, dict[str, Any], tuple[int, str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.operation(
+    "cognito-identity:ListIdentityPools", "cognito-idp:ListUserPools", refuses="AccessDeniedException"
+)
 @pytest.mark.parametrize("service", DENIED)
 def test_a_user_without_policies_may_do_nothing(account: LocalAccount, service: str) -> None:
     operation, parameters, shape, action = DENIED[service]
@@ -103,6 +106,7 @@ def test_a_managed_policy_counts_in_its_default_version(account: LocalAccount) -
     assert not may_list_roles(account, keys)
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_boundary_limits_a_role(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"""
     iam = account.client("iam")
@@ -121,6 +125,7 @@ def test_a_boundary_limits_a_role(account: LocalAccount) -> None:
     assert limited.list_roles()
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_boundary_gives_nothing_by_itself(account: LocalAccount) -> None:
     policy = account.client("iam").create_policy(
         PolicyName=account.name("boundary"), PolicyDocument=document(statement("iam:ListRoles"))
@@ -131,6 +136,7 @@ def test_a_boundary_gives_nothing_by_itself(account: LocalAccount) -> None:
     assert not may_list_roles(account, session_of(account, role(account, trust, PermissionsBoundary=arn)))
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_session_policy_limits_the_session(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy)"""
     arn = role(account, anybody_here(account), statement("iam:*"))
@@ -145,6 +151,7 @@ def assume(account: LocalAccount, keys: Credentials, arn: str) -> Any:
     return account.client("sts", keys).assume_role(RoleArn=arn, RoleSessionName="tester")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_assume_role_needs_the_roles_trust(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html"""
     friend, stranger = user(account, statement("sts:*")), user(account, statement("sts:*"))
@@ -158,6 +165,7 @@ def test_assume_role_needs_the_roles_trust(account: LocalAccount) -> None:
     assert answer.message.endswith("because no role trust policy allows the sts:AssumeRole action")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_trust_in_the_account_leaves_it_to_the_identity_policy(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
     arn = role(account, anybody_here(account))
@@ -167,6 +175,7 @@ def test_a_trust_in_the_account_leaves_it_to_the_identity_policy(account: LocalA
     assert answer.message.endswith("because no identity-based policy allows the sts:AssumeRole action")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_role_that_is_not_there_is_refused_like_one_that_does_not_trust(account: LocalAccount) -> None:
     admin = account.app.administrator
     arn = role(account, anybody_here(account))
@@ -175,6 +184,7 @@ def test_a_role_that_is_not_there_is_refused_like_one_that_does_not_trust(accoun
     assert (answer.status, answer.code) == (403, "AccessDenied")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="ValidationError")
 @pytest.mark.parametrize(
     "seconds, fits", [(900, True), (3600, True), (899, False), (3601, False), (43201, False)]
 )
@@ -192,6 +202,7 @@ def test_a_session_lasts_at_most_what_the_role_allows(
         assert (answer.status, answer.code) == (400, "ValidationError")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="ValidationError")
 def test_role_chaining_ends_after_an_hour(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (role chaining)"""
     arn = role(account, anybody_here(account), statement("sts:AssumeRole"), MaxSessionDuration=7200)
@@ -210,6 +221,7 @@ def test_iam_actions_are_limited_to_the_resources_named(account: LocalAccount) -
     assert f"iam:GetRole on resource: {other} because" in answer.message
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_principal_tag_is_a_policy_variable(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
     bucket = account.name("bucket")
@@ -224,6 +236,13 @@ def test_a_principal_tag_is_a_policy_variable(account: LocalAccount) -> None:
     assert refused(untagged.put_object, Bucket=bucket, Key="red/a").code == "AccessDenied"
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminGetUser",
+    "cognito-idp:ListUsers",
+    refuses="AccessDeniedException",
+)
 def test_a_user_pools_administrator_may_be_kept_to_one_pool(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html"""
     mine, other = user_pool(account), user_pool(account)
@@ -243,6 +262,7 @@ def test_a_user_pools_administrator_may_be_kept_to_one_pool(account: LocalAccoun
         assert f"cognito-idp:{action} on resource: {arn}{other.id} because" in answer.message
 
 
+@pytest.mark.operation("cognito-identity:DescribeIdentityPool", refuses="AccessDeniedException")
 def test_an_identity_pools_administrator_may_be_kept_to_one_pool(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitoidentity.html"""
     users = user_pool(account)
@@ -254,6 +274,7 @@ def test_an_identity_pools_administrator_may_be_kept_to_one_pool(account: LocalA
     assert refused(api.describe_identity_pool, IdentityPoolId=other.id).code == "AccessDeniedException"
 
 
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles", refuses="AccessDeniedException")
 def test_setting_an_identity_pools_roles_needs_leave_to_pass_them(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"""
     pool = identity_pool(user_pool(account))
@@ -361,6 +382,7 @@ def test_a_malformed_bucket_policy_is_not_stored(account: LocalAccount) -> None:
         assert (answer.status, answer.code) == (400, "MalformedPolicy")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="MalformedPolicyDocument")
 def test_a_malformed_session_policy_is_refused(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (MalformedPolicyDocument)"""
     arn = role(account, anybody_here(account))

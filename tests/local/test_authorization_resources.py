@@ -26,6 +26,7 @@ from tests.local.accounts import (
 from tests.local.directory import user_pool
 
 
+@pytest.mark.operation("cognito-idp:DescribeUserPool", refuses="AccessDeniedException")
 def test_no_member_but_the_operations_own_chooses_the_resource(account: LocalAccount) -> None:
     mine, other = user_pool(account), user_pool(account)
     arn = f"arn:aws:cognito-idp:us-east-1:{account.account_id}:userpool/{mine.id}"

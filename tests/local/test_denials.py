@@ -112,6 +112,9 @@ def expected(number: int) -> Mapping[str, Any]:
     return found
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", refuses="InvalidIdentityPoolConfigurationException"
+)
 def test_an_identity_pool_does_not_tell_what_its_role_refuses(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html"""
     cognito, iam = account.client("cognito-identity"), account.client("iam")
@@ -146,6 +149,9 @@ def test_head_is_refused_without_a_body(account: LocalAccount) -> None:
     assert b"<Code>AccessDenied</Code>" in ask("GET", may_not)[1]
 
 
+@pytest.mark.operation(
+    "cognito-identity:ListIdentityPools", "cognito-idp:ListUserPools", refuses="AccessDeniedException"
+)
 @pytest.mark.parametrize(
     "service, operation, resource",
     [

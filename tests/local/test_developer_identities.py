@@ -68,6 +68,7 @@ def unlink(pool: IdentityPool, name: str, identity: str, provider: str = PROVIDE
 # --- GetOpenIdTokenForDeveloperIdentity -------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:DescribeIdentity")
 def test_the_same_user_gets_the_same_identity(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdTokenForDeveloperIdentity.html"""
     anna = registered(pool, "anna")
@@ -77,6 +78,7 @@ def test_the_same_user_gets_the_same_identity(pool: IdentityPool) -> None:
     assert described["Logins"] == [PROVIDER]
 
 
+@pytest.mark.operation("cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="ValidationException")
 @pytest.mark.parametrize("asked, seconds", [(None, 900), (60, 60), (86400, 86400)])
 def test_the_token_lives_as_long_as_was_asked(pool: IdentityPool, asked: int | None, seconds: int) -> None:
     """ "If you don't provide an expiration time, the token is valid for 15 minutes." """
@@ -89,6 +91,10 @@ def test_the_token_lives_as_long_as_was_asked(pool: IdentityPool, asked: int | N
     assert refusal.code == "ValidationException"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+    refuses=["DeveloperUserAlreadyRegisteredException", "ResourceNotFoundException"],
+)
 def test_a_known_identity_may_be_asked_for_and_no_other_users(pool: IdentityPool) -> None:
     """DeveloperUserAlreadyRegisteredException: "… already registered … under a different identity ID." """
     guest = get_id(pool)
@@ -101,6 +107,10 @@ def test_a_known_identity_may_be_asked_for_and_no_other_users(pool: IdentityPool
     assert refused(registered, pool=pool, name="anna", IdentityId=gone).code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation("cognito-identity:DescribeIdentity")
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="NotAuthorizedException"
+)
 def test_a_public_login_may_be_linked_and_must_hold(pool: IdentityPool) -> None:
     """ "Supplying multiple logins will create an implicit linked account." """
     logins = pool.logins(pool.users.confirmed())
@@ -114,6 +124,9 @@ def test_a_public_login_may_be_linked_and_must_hold(pool: IdentityPool) -> None:
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="InvalidParameterException"
+)
 @pytest.mark.unconfirmed
 def test_the_developers_provider_must_be_among_the_logins(pool: IdentityPool, account: LocalAccount) -> None:
     assert registered(pool, "anna")
@@ -126,6 +139,10 @@ def test_the_developers_provider_must_be_among_the_logins(pool: IdentityPool, ac
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+    refuses=["AccessDeniedException", "MissingAuthenticationTokenException"],
+)
 def test_only_the_developer_may_ask(pool: IdentityPool) -> None:
     """ "You must use AWS Developer credentials to call this API." """
     account, action = pool.account, "cognito-identity:GetOpenIdTokenForDeveloperIdentity"
@@ -141,6 +158,7 @@ def test_only_the_developer_may_ask(pool: IdentityPool) -> None:
     assert answer.code == "MissingAuthenticationTokenException"
 
 
+@pytest.mark.operation("cognito-identity:UpdateIdentityPool", refuses="InvalidParameterException")
 def test_a_developer_provider_name_cannot_be_changed(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CreateIdentityPool.html
 
@@ -157,6 +175,7 @@ def test_a_developer_provider_name_cannot_be_changed(pool: IdentityPool) -> None
 # --- what the token is good for ---------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_the_enhanced_flow_takes_the_token_as_a_login(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html
     (Developer authenticated identities authflow)"""
@@ -172,6 +191,8 @@ def test_the_enhanced_flow_takes_the_token_as_a_login(pool: IdentityPool) -> Non
     assert nobody.message == f"Access to Identity '{anna['IdentityId']}' is forbidden."
 
 
+@pytest.mark.operation("cognito-identity:GetOpenIdToken")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_a_bad_developer_token_is_no_login(pool: IdentityPool) -> None:
     arn = trusting_role(pool)
     pool.admin.set_identity_pool_roles(IdentityPoolId=pool.id, Roles={"authenticated": arn})
@@ -191,6 +212,7 @@ def test_a_bad_developer_token_is_no_login(pool: IdentityPool) -> None:
         assert (answer.status, answer.code) == (400, "NotAuthorizedException"), name
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_a_developer_token_expires(fresh: LocalAccount) -> None:
     made = identity_pool(user_pool(fresh), DeveloperProviderName=PROVIDER)
     made.give_roles(member=[], guest=[])
@@ -203,6 +225,7 @@ def test_a_developer_token_expires(fresh: LocalAccount) -> None:
     assert answer.message.startswith("Invalid login token. Token expired: ")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_the_basic_flow_takes_the_token_to_sts(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html"""
     anna = registered(pool, "anna")
@@ -214,6 +237,7 @@ def test_the_basic_flow_takes_the_token_to_sts(pool: IdentityPool) -> None:
     assert (denied.status, denied.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_get_id_and_get_open_id_token_know_no_developers(pool: IdentityPool) -> None:
     """ "they cannot use your developer provider name in the logins map when calling GetId or GetOpenIdToken"
@@ -231,6 +255,7 @@ def test_get_id_and_get_open_id_token_know_no_developers(pool: IdentityPool) -> 
             assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "sts:AssumeRoleWithWebIdentity")
 def test_the_backend_names_the_principal_tags_itself(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdTokenForDeveloperIdentity.html
     (PrincipalTags)"""
@@ -251,6 +276,9 @@ def test_the_backend_names_the_principal_tags_itself(pool: IdentityPool) -> None
 # --- LookupDeveloperIdentity ------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", "cognito-identity:LookupDeveloperIdentity"
+)
 def test_a_user_leads_to_the_identity_and_the_identity_to_its_users(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_LookupDeveloperIdentity.html"""
     identity = registered(pool, "anna")["IdentityId"]
@@ -261,6 +289,9 @@ def test_a_user_leads_to_the_identity_and_the_identity_to_its_users(pool: Identi
     assert (both["IdentityId"], both["DeveloperUserIdentifierList"]) == (identity, ["ann"])
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", "cognito-identity:LookupDeveloperIdentity"
+)
 def test_the_users_of_an_identity_are_listed_a_page_at_a_time(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_LookupDeveloperIdentity.html
     (NextToken)"""
@@ -274,6 +305,10 @@ def test_the_users_of_an_identity_are_listed_a_page_at_a_time(pool: IdentityPool
     assert "NextToken" not in rest
 
 
+@pytest.mark.operation(
+    "cognito-identity:LookupDeveloperIdentity",
+    refuses=["InvalidParameterException", "ResourceConflictException", "ResourceNotFoundException"],
+)
 def test_a_lookup_that_does_not_hold_is_refused(pool: IdentityPool) -> None:
     """ "If the values are verified against the database, the response returns both values … Otherwise, a
     ResourceConflictException is thrown." """
@@ -290,6 +325,9 @@ def test_a_lookup_that_does_not_hold_is_refused(pool: IdentityPool) -> None:
 # --- MergeDeveloperIdentities -----------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", "cognito-identity:MergeDeveloperIdentities"
+)
 def test_two_users_become_one_identity(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_MergeDeveloperIdentities.html
 
@@ -308,6 +346,10 @@ def test_two_users_become_one_identity(pool: IdentityPool) -> None:
     assert answer.message == f"Access to Identity '{ann['IdentityId']}' is forbidden."
 
 
+@pytest.mark.operation(
+    "cognito-identity:MergeDeveloperIdentities",
+    refuses=["ResourceConflictException", "ResourceNotFoundException"],
+)
 def test_what_cannot_be_one_identity_is_not_merged(pool: IdentityPool) -> None:
     """ "If the users to be merged are associated with the same public provider, but as two different users,
     an exception will be thrown." """
@@ -323,6 +365,7 @@ def test_what_cannot_be_one_identity_is_not_merged(pool: IdentityPool) -> None:
     assert merged(pool, "carl", "anna")
 
 
+@pytest.mark.operation("cognito-identity:MergeDeveloperIdentities", refuses="ResourceConflictException")
 def test_an_identity_has_twenty_logins_at_most(pool: IdentityPool) -> None:
     """ "The number of linked logins is limited to 20." """
     many = registered(pool, "a0")["IdentityId"]
@@ -338,6 +381,9 @@ def test_an_identity_has_twenty_logins_at_most(pool: IdentityPool) -> None:
 # --- UnlinkDeveloperIdentity ------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="NotAuthorizedException"
+)
 def test_an_unlinked_user_is_a_new_one_next_time(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_UnlinkDeveloperIdentity.html
 
@@ -355,6 +401,10 @@ def test_an_unlinked_user_is_a_new_one_next_time(pool: IdentityPool) -> None:
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation(
+    "cognito-identity:UnlinkDeveloperIdentity",
+    refuses=["ResourceConflictException", "ResourceNotFoundException"],
+)
 def test_only_what_is_linked_can_be_unlinked(pool: IdentityPool) -> None:
     anna, bert = registered(pool, "anna")["IdentityId"], registered(pool, "bert")["IdentityId"]
     answer = refused(unlink, pool=pool, name="bert", identity=anna)

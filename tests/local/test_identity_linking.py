@@ -51,6 +51,7 @@ def unlink(pool: IdentityPool, identity: str, logins: Logins, *providers: str) -
     return pool.api.unlink_identity(IdentityId=identity, Logins=logins, LoginsToRemove=list(providers))
 
 
+@pytest.mark.operation("cognito-identity:GetId")
 def test_several_logins_make_one_identity(pool: IdentityPool, staff: Pool, customers: Pool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html
 
@@ -62,6 +63,12 @@ def test_several_logins_make_one_identity(pool: IdentityPool, staff: Pool, custo
     assert logins_of(pool, identity) == {staff.provider, customers.provider}
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetOpenIdToken",
+    refuses="NotAuthorizedException",
+)
 @pytest.mark.parametrize("call", [get_credentials, open_id_token])
 def test_a_new_login_is_linked_beside_one_that_is_known(
     pool: IdentityPool, staff: Pool, customers: Pool, call: Any
@@ -77,6 +84,12 @@ def test_a_new_login_is_linked_beside_one_that_is_known(
     assert get_id(pool, other) == identity
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetOpenIdToken",
+    refuses="ResourceConflictException",
+)
 @pytest.mark.parametrize("call", [get_credentials, open_id_token])
 def test_one_public_provider_has_one_login_in_an_identity(
     pool: IdentityPool, staff: Pool, customers: Pool, call: Any
@@ -90,6 +103,12 @@ def test_one_public_provider_has_one_login_in_an_identity(
     assert (refusal.status, refusal.code) == (400, "ResourceConflictException")
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetOpenIdToken",
+    refuses="NotAuthorizedException",
+)
 @pytest.mark.parametrize("operation", ["get_credentials_for_identity", "get_open_id_token"])
 def test_a_guest_who_signs_in_with_a_known_login_becomes_its_owner(
     pool: IdentityPool, staff: Pool, operation: str
@@ -110,6 +129,8 @@ def test_a_guest_who_signs_in_with_a_known_login_becomes_its_owner(
         assert answer.message == f"Access to Identity '{guest}' is forbidden."
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_two_identities_are_merged_by_their_logins(pool: IdentityPool, staff: Pool, customers: Pool) -> None:
     """Which of them stays, AWS does not say; here it is the one that the call names, or the older one."""
@@ -125,6 +146,7 @@ def test_two_identities_are_merged_by_their_logins(pool: IdentityPool, staff: Po
     assert get_id(pool, third | fourth) == older
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="ResourceConflictException")
 def test_identities_with_different_users_of_one_provider_are_not_merged(
     pool: IdentityPool, staff: Pool, customers: Pool
 ) -> None:
@@ -140,6 +162,7 @@ def test_identities_with_different_users_of_one_provider_are_not_merged(
 # --- UnlinkIdentity ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:GetId")
 def test_an_unlinked_login_is_a_new_identity_next_time(
     pool: IdentityPool, staff: Pool, customers: Pool
 ) -> None:
@@ -152,6 +175,8 @@ def test_an_unlinked_login_is_a_new_identity_next_time(
     assert get_id(pool, other) != identity
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_an_identity_without_logins_is_inaccessible(pool: IdentityPool, staff: Pool) -> None:
     """ "Removing the last linked login will make this identity inaccessible." """
     mine = login(staff)
@@ -164,6 +189,10 @@ def test_an_identity_without_logins_is_inaccessible(pool: IdentityPool, staff: P
     assert get_id(pool, mine) != identity
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:UnlinkIdentity", refuses=["NotAuthorizedException", "ResourceNotFoundException"]
+)
 def test_only_the_owner_unlinks(pool: IdentityPool, staff: Pool, customers: Pool) -> None:
     one, other = login(staff), login(customers)
     identity = get_id(pool, one | other)
@@ -177,6 +206,8 @@ def test_only_the_owner_unlinks(pool: IdentityPool, staff: Pool, customers: Pool
     assert unlink(pool, identity, one, staff.provider, customers.provider)
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:UnlinkIdentity", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_what_is_not_linked_cannot_be_unlinked(pool: IdentityPool, staff: Pool, customers: Pool) -> None:
     mine = login(staff)
@@ -189,6 +220,9 @@ def test_what_is_not_linked_cannot_be_unlinked(pool: IdentityPool, staff: Pool, 
 # --- lists and deletion -----------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId", "cognito-identity:ListIdentities"
+)
 def test_disabled_identities_are_hidden_on_request(pool: IdentityPool, staff: Pool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_ListIdentities.html"""
     mine, guest = login(staff), get_id(pool)
@@ -203,6 +237,7 @@ def test_disabled_identities_are_hidden_on_request(pool: IdentityPool, staff: Po
     assert listed(HideDisabled=True) == {owner}
 
 
+@pytest.mark.operation("cognito-identity:DeleteIdentities", "cognito-identity:GetId")
 def test_deleted_identities_are_gone_with_their_logins(pool: IdentityPool, staff: Pool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DeleteIdentities.html"""
     mine, guest = login(staff), get_id(pool)
@@ -215,6 +250,8 @@ def test_deleted_identities_are_gone_with_their_logins(pool: IdentityPool, staff
     assert get_id(pool, mine) != identity
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:DeleteIdentities", refuses="ValidationException")
 @pytest.mark.unconfirmed
 def test_what_cannot_be_deleted_is_named(pool: IdentityPool) -> None:
     guest = get_id(pool)
@@ -228,6 +265,12 @@ def test_what_cannot_be_deleted_is_named(pool: IdentityPool) -> None:
 # --- tags -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:DescribeIdentityPool",
+    "cognito-identity:ListTagsForResource",
+    "cognito-identity:TagResource",
+    "cognito-identity:UntagResource",
+)
 def test_a_pool_is_tagged_and_untagged(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_TagResource.html
 
@@ -243,6 +286,9 @@ def test_a_pool_is_tagged_and_untagged(pool: IdentityPool) -> None:
     assert pool.admin.describe_identity_pool(IdentityPoolId=pool.id)["IdentityPoolTags"] == {"team": "blue"}
 
 
+@pytest.mark.operation(
+    "cognito-identity:TagResource", refuses=["InvalidParameterException", "ResourceNotFoundException"]
+)
 def test_tags_are_for_pools_that_are_there_and_fifty_at_most(pool: IdentityPool) -> None:
     """ "An identity pool can have as many as 50 tags." """
     prefix = f"arn:aws:cognito-identity:us-east-1:{pool.account.account_id}:identitypool"

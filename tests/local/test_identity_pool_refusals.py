@@ -116,6 +116,7 @@ def test_a_missing_parameter_is_named(account: LocalAccount, operation: str) -> 
         assert f"at '{name[0].lower()}{name[1:]}' failed to satisfy constraint" in answer.json["message"]
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="ResourceNotFoundException")
 @pytest.mark.unconfirmed
 def test_a_pool_belongs_to_its_account(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html (AccountId)"""
@@ -124,6 +125,10 @@ def test_a_pool_belongs_to_its_account(pool: IdentityPool) -> None:
     assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="ResourceNotFoundException"
+)
 def test_an_identity_of_another_pool_is_not_of_this_one(account: LocalAccount) -> None:
     users, name = user_pool(account), "login.example.app"
     mine, other = (identity_pool(users, DeveloperProviderName=name) for _ in range(2))
@@ -137,6 +142,10 @@ def test_an_identity_of_another_pool_is_not_of_this_one(account: LocalAccount) -
     assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:DeleteIdentities", "cognito-identity:DescribeIdentity", refuses="AccessDeniedException"
+)
 def test_a_policy_may_name_the_pool_of_an_identity(account: LocalAccount, pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitoidentity.html
     (cognito-identity:IdentityPoolArn)"""

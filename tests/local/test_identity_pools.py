@@ -39,6 +39,12 @@ def pool(account: LocalAccount) -> IdentityPool:
 # --- pools and roles --------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:DeleteIdentityPool",
+    "cognito-identity:ListIdentityPools",
+    "cognito-identity:UpdateIdentityPool",
+)
+@pytest.mark.operation("cognito-identity:DescribeIdentityPool", refuses="ResourceNotFoundException")
 def test_an_identity_pool_keeps_what_it_was_given_and_forgets_what_an_update_leaves_out(
     account: LocalAccount,
 ) -> None:
@@ -60,6 +66,8 @@ def test_an_identity_pool_keeps_what_it_was_given_and_forgets_what_an_update_lea
     assert answer.code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation("cognito-identity:GetIdentityPoolRoles")
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles", refuses="InvalidParameterException")
 def test_the_roles_of_a_pool_are_what_was_set_last(account: LocalAccount, pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_SetIdentityPoolRoles.html"""
     made, arn = identity_pool(pool.users), role(account, anybody_here(account))
@@ -71,6 +79,7 @@ def test_the_roles_of_a_pool_are_what_was_set_last(account: LocalAccount, pool: 
     assert answer.status == 400
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:ListIdentities")
 def test_identities_are_listed_a_page_at_a_time(account: LocalAccount, pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_ListIdentities.html"""
     made = identity_pool(pool.users)
@@ -84,6 +93,7 @@ def test_identities_are_listed_a_page_at_a_time(account: LocalAccount, pool: Ide
 # --- GetId ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:DescribeIdentity", "cognito-identity:GetId")
 def test_the_same_login_gets_the_same_identity(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html"""
     one, other = pool.users.confirmed(), pool.users.confirmed()
@@ -97,6 +107,8 @@ def test_the_same_login_gets_the_same_identity(pool: IdentityPool) -> None:
     assert identity != get_id(elsewhere, elsewhere.logins(one))
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_every_guest_is_new_and_only_welcome_where_guests_are_allowed(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html"""
     first, second = get_id(pool), get_id(pool)
@@ -108,6 +120,8 @@ def test_every_guest_is_new_and_only_welcome_where_guests_are_allowed(pool: Iden
     assert answer.message == "Unauthenticated access is not supported for this identity pool."
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:UpdateIdentityPool")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_guests_lose_their_credentials_when_the_pool_no_longer_allows_them(account: LocalAccount) -> None:
     made = identity_pool(user_pool(account), AllowClassicFlow=True)
     made.give_roles(member=[], guest=[])
@@ -140,6 +154,7 @@ def member(pool: IdentityPool) -> str:
     return pool.users.confirmed()
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_tampered_login_is_refused(pool: IdentityPool, member: str) -> None:
     provider, token = pool.users.provider, pool.users.sign_in(member)["IdToken"]
@@ -155,6 +170,7 @@ def test_a_tampered_login_is_refused(pool: IdentityPool, member: str) -> None:
     assert garbage.message.startswith("Invalid login token.")
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_an_access_token_is_no_login(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-integrating-user-pools-with-identity-pools.html"""
     tokens = pool.users.sign_in(member)
@@ -163,6 +179,7 @@ def test_an_access_token_is_no_login(pool: IdentityPool, member: str) -> None:
     assert answer.message == "Invalid login token. Missing a required claim: aud"
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_login_for_another_client_is_refused(pool: IdentityPool, member: str) -> None:
     other = pool.users.another_client().sign_in(member)["IdToken"]
@@ -171,6 +188,7 @@ def test_a_login_for_another_client_is_refused(pool: IdentityPool, member: str) 
     assert answer.message == "Invalid login token. Incorrect token audience."
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_login_of_another_user_pool_is_refused(
     account: LocalAccount, pool: IdentityPool, member: str
@@ -186,6 +204,7 @@ def test_a_login_of_another_user_pool_is_refused(
         assert login_refusal(pool, {provider: token}).message == unsupported
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_one_bad_login_spoils_the_good_one(pool: IdentityPool, member: str) -> None:
     logins = pool.logins(member)
@@ -193,6 +212,7 @@ def test_one_bad_login_spoils_the_good_one(pool: IdentityPool, member: str) -> N
     assert login_refusal(pool, logins | {"accounts.example.com": "x"}).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_an_expired_login_is_refused(fresh: LocalAccount) -> None:
     made = identity_pool(user_pool(fresh), AllowClassicFlow=True)
     logins = made.logins(made.users.confirmed())
@@ -202,6 +222,8 @@ def test_an_expired_login_is_refused(fresh: LocalAccount) -> None:
     assert login_refusal(made, logins).message.startswith("Invalid login token. Token expired: ")
 
 
+@pytest.mark.operation("cognito-idp:GlobalSignOut")
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_a_signed_out_users_login_is_refused_where_the_pool_checks_on_the_server(
     account: LocalAccount,
 ) -> None:
@@ -216,6 +238,9 @@ def test_a_signed_out_users_login_is_refused_where_the_pool_checks_on_the_server
     assert get_id(trusts, logins)
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId", refuses="NotAuthorizedException"
+)
 @pytest.mark.parametrize("operation", ["admin_disable_user", "admin_delete_user"])
 def test_a_disabled_or_deleted_users_login_is_refused_where_the_pool_checks_on_the_server(
     account: LocalAccount, operation: str
@@ -238,6 +263,11 @@ def test_a_disabled_or_deleted_users_login_is_refused_where_the_pool_checks_on_t
 # --- the enhanced flow ------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetId",
+    "cognito-identity:GetIdentityPoolRoles",
+)
 def test_credentials_are_an_hours_session_of_the_authenticated_role(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html"""
     account, logins = pool.account, pool.logins(member)
@@ -256,6 +286,11 @@ def test_credentials_are_an_hours_session_of_the_authenticated_role(pool: Identi
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    refuses=["NotAuthorizedException", "ResourceNotFoundException"],
+)
 def test_an_identity_is_only_for_those_whose_login_it_is(pool: IdentityPool, member: str) -> None:
     logins = pool.logins(member)
     identity = get_id(pool, logins)
@@ -271,6 +306,8 @@ def test_an_identity_is_only_for_those_whose_login_it_is(pool: IdentityPool, mem
     assert unknown.code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_a_guest_who_signs_in_keeps_the_identity(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/switching-identities.html"""
     guest, logins = get_id(pool), pool.logins(pool.users.confirmed())
@@ -287,6 +324,10 @@ TRUSTS: dict[str, Any] = {
 }
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:SetIdentityPoolRoles")
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", refuses="InvalidIdentityPoolConfigurationException"
+)
 @pytest.mark.parametrize("fault", [*TRUSTS, "another principal", "another action", "no role"])
 def test_the_roles_trust_policy_must_let_the_identity_in(pool: IdentityPool, member: str, fault: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html"""
@@ -309,6 +350,7 @@ def test_the_roles_trust_policy_must_let_the_identity_in(pool: IdentityPool, mem
     assert answer.message == ("Invalid identity pool configuration. Check assigned IAM roles for this pool.")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId")
 def test_guests_have_a_ceiling_whatever_their_role_allows(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#access-policies-scope-down-services"""
     guest, account = get_credentials(pool, get_id(pool)), pool.account
@@ -321,6 +363,7 @@ def test_guests_have_a_ceiling_whatever_their_role_allows(pool: IdentityPool, me
     assert answer.message.endswith("because no session policy allows the iam:ListRoles action")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId")
 def test_the_identity_id_is_a_policy_variable(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html"""
     made, account = identity_pool(pool.users), pool.account
@@ -337,6 +380,8 @@ def test_the_identity_id_is_a_policy_variable(pool: IdentityPool, member: str) -
     assert answer.message.endswith("because no identity-based policy allows the s3:PutObject action")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId")
+@pytest.mark.operation("sts:GetCallerIdentity", refuses="ExpiredToken")
 def test_credentials_end_after_an_hour(fresh: LocalAccount) -> None:
     made = identity_pool(user_pool(fresh))
     made.give_roles(member=[], guest=[])
@@ -356,6 +401,7 @@ def authenticated_role(pool: IdentityPool) -> str:
     return str(pool.admin.get_identity_pool_roles(IdentityPoolId=pool.id)["Roles"]["authenticated"])
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:GetOpenIdToken")
 def test_the_open_id_token_is_a_jwt_of_the_identity_pool(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetOpenIdToken.html"""
     logins = pool.logins(member)
@@ -373,6 +419,7 @@ def test_the_open_id_token_is_a_jwt_of_the_identity_pool(pool: IdentityPool, mem
         jwt.decode(tampered(token, sub="x"), key.key, algorithms=["RS512"], audience=pool.id)
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:GetOpenIdToken")
 def test_the_key_set_says_how_the_open_id_token_is_signed(pool: IdentityPool) -> None:
     """RFC 7517, section 4.4: `alg` is the algorithm that the key is meant for; PyJWT takes it from there."""
     token = open_id_token(pool, get_id(pool))
@@ -385,6 +432,14 @@ def test_the_key_set_says_how_the_open_id_token_is_signed(pool: IdentityPool) ->
         jwt.decode(token, key, algorithms=["RS256"], audience=pool.id)
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation(
+    "cognito-identity:DescribeIdentity",
+    "cognito-identity:DescribeIdentityPool",
+    "cognito-identity:GetIdentityPoolRoles",
+    "cognito-identity:ListIdentities",
+    refuses="ResourceNotFoundException",
+)
 def test_an_identity_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
     other = account.client("cognito-identity", region="eu-west-1")
@@ -400,6 +455,14 @@ def test_an_identity_pool_is_known_in_its_own_region_only(account: LocalAccount,
         assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
 
 
+@pytest.mark.operation(
+    "cognito-identity:DeleteIdentityPool",
+    "cognito-identity:GetId",
+    "cognito-identity:GetIdentityPoolRoles",
+    "cognito-identity:GetOpenIdToken",
+    "cognito-identity:UpdateIdentityPool",
+)
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("then", ["switched off", "deleted"])
 def test_an_open_id_token_outlives_neither_its_pool_nor_the_basic_flow(
@@ -420,6 +483,8 @@ def test_an_open_id_token_outlives_neither_its_pool_nor_the_basic_flow(
     assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetOpenIdToken", refuses="InvalidParameterException")
 def test_the_basic_flow_must_be_allowed(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_CreateIdentityPool.html
     (AllowClassicFlow)"""
@@ -430,6 +495,9 @@ def test_the_basic_flow_must_be_allowed(pool: IdentityPool) -> None:
     assert answer.message == "Basic (classic) flow is not enabled, please use enhanced flow."
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetId", "cognito-identity:GetOpenIdToken", "sts:AssumeRoleWithWebIdentity"
+)
 def test_the_open_id_token_buys_a_session_of_a_role(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
     account, logins = pool.account, pool.logins(member)
@@ -443,6 +511,12 @@ def test_the_open_id_token_buys_a_session_of_a_role(pool: IdentityPool, member: 
     assert account.client("s3", credentials).list_buckets()
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetId",
+    "cognito-identity:GetIdentityPoolRoles",
+    "cognito-identity:GetOpenIdToken",
+    "sts:AssumeRoleWithWebIdentity",
+)
 def test_a_guest_of_the_basic_flow_has_no_ceiling(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html: the enhanced flow adds it"""
     arn = pool.admin.get_identity_pool_roles(IdentityPoolId=pool.id)["Roles"]["unauthenticated"]
@@ -450,6 +524,8 @@ def test_a_guest_of_the_basic_flow_has_no_ceiling(pool: IdentityPool) -> None:
     assert pool.account.client("iam", credentials_in(answer)).list_roles()
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:GetOpenIdToken")
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_a_bad_web_identity_token_is_refused(pool: IdentityPool, member: str) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     (InvalidIdentityToken)"""
@@ -471,6 +547,10 @@ def test_a_bad_web_identity_token_is_refused(pool: IdentityPool, member: str) ->
         assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetId", "cognito-identity:GetIdentityPoolRoles", "cognito-identity:GetOpenIdToken"
+)
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="ExpiredTokenException")
 def test_a_web_identity_token_is_good_for_ten_minutes(fresh: LocalAccount) -> None:
     made = identity_pool(user_pool(fresh), AllowClassicFlow=True)
     made.give_roles(member=[], guest=[])
@@ -483,6 +563,8 @@ def test_a_web_identity_token_is_good_for_ten_minutes(fresh: LocalAccount) -> No
     assert (answer.status, answer.code) == (400, "ExpiredTokenException")
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:GetOpenIdToken")
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="AccessDenied")
 def test_a_role_that_does_not_trust_the_identity_is_refused(pool: IdentityPool, member: str) -> None:
     account, logins = pool.account, pool.logins(member)
     token = open_id_token(pool, get_id(pool, logins), logins)
@@ -501,6 +583,13 @@ def test_a_role_that_does_not_trust_the_identity_is_refused(pool: IdentityPool, 
         assert answer.message == f"Not authorized to perform {web}"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetId",
+    "cognito-identity:GetIdentityPoolRoles",
+    "cognito-identity:GetOpenIdToken",
+    "sts:AssumeRoleWithWebIdentity",
+)
+@pytest.mark.operation("sts:GetCallerIdentity", refuses="ExpiredToken")
 def test_a_web_identity_session_lasts_as_long_as_was_asked(fresh: LocalAccount) -> None:
     made = identity_pool(user_pool(fresh), AllowClassicFlow=True)
     made.give_roles(member=[], guest=[])
@@ -515,6 +604,9 @@ def test_a_web_identity_session_lasts_as_long_as_was_asked(fresh: LocalAccount) 
     assert refused(lambda: caller(fresh, usual)).code == "ExpiredToken"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetId", "cognito-identity:GetOpenIdToken", "sts:AssumeRoleWithWebIdentity"
+)
 def test_a_web_identity_session_may_carry_a_session_policy(pool: IdentityPool, member: str) -> None:
     account, logins = pool.account, pool.logins(member)
     token = open_id_token(pool, get_id(pool, logins), logins)

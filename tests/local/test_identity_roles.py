@@ -68,6 +68,7 @@ def name_of(arn: str) -> str:
 # --- by token ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "cognito-identity:SetIdentityPoolRoles")
 def test_the_token_chooses_the_role_of_the_group_with_the_lowest_precedence(pool: IdentityPool) -> None:
     default, first, second = (trusting_role(pool) for _ in range(3))
     logins = pool.logins(member_of(pool.users, (second, 2), (first, 1)))
@@ -78,6 +79,7 @@ def test_the_token_chooses_the_role_of_the_group_with_the_lowest_precedence(pool
     assert role_of(pool, get_credentials(pool, identity, logins)) == name_of(first)
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_a_custom_role_must_be_one_of_the_tokens_roles(pool: IdentityPool) -> None:
     default, first, second, other = (trusting_role(pool) for _ in range(4))
     map_roles(pool, default, Type="Token", AmbiguousRoleResolution="AuthenticatedRole")
@@ -90,6 +92,8 @@ def test_a_custom_role_must_be_one_of_the_tokens_roles(pool: IdentityPool) -> No
         assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_custom_role_is_refused_where_no_mapping_offers_it(pool: IdentityPool) -> None:
     arn = trusting_role(pool)
@@ -104,6 +108,7 @@ def test_a_custom_role_is_refused_where_no_mapping_offers_it(pool: IdentityPool)
     )
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("groups", ["a tie", "none"])
 def test_where_the_token_names_no_single_role_the_mapping_resolves_it(
     pool: IdentityPool, groups: str
@@ -126,6 +131,9 @@ def test_where_the_token_names_no_single_role_the_mapping_resolves_it(
     )
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", refuses="InvalidIdentityPoolConfigurationException"
+)
 def test_a_mapped_role_must_trust_the_pool_too(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html
     (Creating roles for role mapping)"""
@@ -141,6 +149,7 @@ def test_a_mapped_role_must_trust_the_pool_too(pool: IdentityPool) -> None:
 # --- by rules ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 @pytest.mark.parametrize(
     "match, value, yes, no",
     [
@@ -161,6 +170,7 @@ def test_a_rule_matches_a_claim(pool: IdentityPool, match: str, value: str, yes:
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
 def test_an_absent_claim_matches_no_rule_not_even_not_equal(pool: IdentityPool) -> None:
     """ "If the match type is NotEqual and the claim doesn't exist, the rule is not evaluated." """
     special, default = trusting_role(pool), trusting_role(pool)
@@ -172,6 +182,7 @@ def test_an_absent_claim_matches_no_rule_not_even_not_equal(pool: IdentityPool) 
     assert role_of(pool, get_credentials(pool, get_id(pool, plain), plain)) == name_of(default)
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_the_first_rule_that_matches_counts_unless_a_custom_role_says_otherwise(pool: IdentityPool) -> None:
     first, second, third, default = (trusting_role(pool) for _ in range(4))
     rules = by_rules(
@@ -189,6 +200,7 @@ def test_the_first_rule_that_matches_counts_unless_a_custom_role_says_otherwise(
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
 @pytest.mark.unconfirmed
 def test_a_rule_may_look_into_the_groups(pool: IdentityPool) -> None:
     """`cognito:groups` is a list; AWS does not say how rules read one."""
@@ -206,6 +218,7 @@ def test_a_rule_may_look_into_the_groups(pool: IdentityPool) -> None:
 # --- setting them -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-identity:GetIdentityPoolRoles", "cognito-identity:SetIdentityPoolRoles")
 def test_role_mappings_are_kept_and_replaced_as_a_whole(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html"""
     arn = trusting_role(pool)
@@ -217,6 +230,7 @@ def test_role_mappings_are_kept_and_replaced_as_a_whole(pool: IdentityPool) -> N
     assert "RoleMappings" not in pool.admin.get_identity_pool_roles(IdentityPoolId=pool.id)
 
 
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "mapping",
     [
@@ -238,6 +252,7 @@ def test_a_mapping_must_be_complete(pool: IdentityPool, mapping: dict[str, Any])
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("place", ["Roles", "RoleMappings"])
 def test_what_is_no_role_cannot_be_handed_out(pool: IdentityPool, place: str) -> None:
     """The text: https://github.com/amazon-archives/aws-cognito-angular-quickstart/issues/35"""
@@ -254,6 +269,7 @@ def test_what_is_no_role_cannot_be_handed_out(pool: IdentityPool, place: str) ->
     assert answer.message == f"Access to Role '{bad}' is forbidden."
 
 
+@pytest.mark.operation("cognito-identity:SetIdentityPoolRoles", refuses="AccessDeniedException")
 def test_the_roles_of_rules_must_be_passed_too(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html
     (Granting pass role permission)"""
@@ -274,6 +290,7 @@ def test_the_roles_of_rules_must_be_passed_too(pool: IdentityPool) -> None:
     assert f"iam:PassRole on resource: {other}" in answer.message
 
 
+@pytest.mark.operation("cognito-identity:GetOpenIdToken", refuses="InvalidParameterException")
 def test_the_basic_flow_does_not_go_with_role_mappings(pool: IdentityPool) -> None:
     """https://github.com/aws-observability/aws-rum-web/issues/172"""
     arn, logins = trusting_role(pool), pool.logins(pool.users.confirmed())

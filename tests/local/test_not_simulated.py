@@ -59,6 +59,7 @@ def test_a_service_that_is_not_there_is_named(account: LocalAccount) -> None:
     assert "`no-such-service`" in answer.json["message"]
 
 
+@pytest.mark.operation("cognito-idp:SignUp", missing="custom senders and confirmation by link")
 def test_what_moto_would_wave_through_is_refused(account: LocalAccount) -> None:
     """A pool that runs Lambda functions must not sign users in without them."""
     pool = user_pool(account)

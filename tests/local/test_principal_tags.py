@@ -45,6 +45,7 @@ def give(pool: IdentityPool, arn: str) -> None:
     pool.admin.set_identity_pool_roles(IdentityPoolId=pool.id, Roles={"authenticated": arn})
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
 def test_a_claim_reaches_the_policies_as_a_principal_tag(pool: IdentityPool, bucket: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/using-attributes-for-access-control-policy-example.html"""
     give(pool, trusting_role(pool, own_prefix(bucket, "aws:PrincipalTag/mail"), tags=True))
@@ -63,6 +64,7 @@ def test_a_claim_reaches_the_policies_as_a_principal_tag(pool: IdentityPool, buc
     assert refused(put, key=f"{name}@example.com/a").code == "AccessDenied"
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
 def test_the_decision_tells_which_claim_a_principal_tag_came_from(pool: IdentityPool, bucket: str) -> None:
     give(pool, trusting_role(pool, own_prefix(bucket, "aws:PrincipalTag/mail"), tags=True))
     map_tags(pool, CUSTOM)
@@ -82,6 +84,7 @@ def test_the_decision_tells_which_claim_a_principal_tag_came_from(pool: Identity
     )
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity")
 @pytest.mark.unconfirmed
 def test_the_default_map_has_the_client_and_the_user(pool: IdentityPool, bucket: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html tells the claims;
@@ -98,6 +101,9 @@ def test_the_default_map_has_the_client_and_the_user(pool: IdentityPool, bucket:
     assert refused(s3.put_object, Bucket=bucket, Key="other/a").code == "AccessDenied"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", refuses="InvalidIdentityPoolConfigurationException"
+)
 def test_the_trust_policy_must_allow_the_tags(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/using-afac-with-cognito-identity-pools.html
 
@@ -115,6 +121,8 @@ def test_the_trust_policy_must_allow_the_tags(pool: IdentityPool) -> None:
     assert get_credentials(pool, identity, logins).session_token
 
 
+@pytest.mark.operation("cognito-identity:GetOpenIdToken")
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="AccessDenied")
 def test_the_basic_flow_hands_the_tags_to_sts(pool: IdentityPool, bucket: str) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp"""
     map_tags(pool, CUSTOM)
@@ -134,6 +142,9 @@ def test_the_basic_flow_hands_the_tags_to_sts(pool: IdentityPool, bucket: str) -
     assert denied.message == "Not authorized to perform sts:TagSession"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity", refuses="InvalidIdentityPoolConfigurationException"
+)
 @pytest.mark.unconfirmed
 def test_a_claim_that_is_no_tag_value_makes_the_pool_badly_configured(pool: IdentityPool) -> None:
     """ "… or STS returned an error response"; a tag's value takes no `!`.
@@ -157,6 +168,7 @@ def test_a_claim_that_is_no_tag_value_makes_the_pool_badly_configured(pool: Iden
             assert answer.code == "InvalidIdentityPoolConfigurationException"
 
 
+@pytest.mark.operation("cognito-identity:GetPrincipalTagAttributeMap")
 def test_a_map_is_kept_for_each_provider(pool: IdentityPool) -> None:
     """https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetPrincipalTagAttributeMap.html"""
     made = map_tags(pool, CUSTOM)
@@ -167,6 +179,11 @@ def test_a_map_is_kept_for_each_provider(pool: IdentityPool) -> None:
     assert (answer["UseDefaults"], answer["PrincipalTags"]) == (False, CUSTOM)
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetPrincipalTagAttributeMap",
+    "cognito-identity:SetPrincipalTagAttributeMap",
+    refuses=["InvalidParameterException", "ResourceNotFoundException"],
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("operation", ["get_principal_tag_attribute_map", "set_principal_tag_attribute_map"])
 def test_a_map_is_for_providers_of_the_pool(pool: IdentityPool, operation: str) -> None:

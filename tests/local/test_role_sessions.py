@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
+import pytest
+
 from labkit.resources import Credentials
 from tests.local.accounts import (
     LocalAccount,
@@ -18,6 +20,7 @@ from tests.local.accounts import (
 )
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_role_may_ask_for_an_external_id_and_for_a_session_name(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
 
@@ -34,6 +37,8 @@ def test_a_role_may_ask_for_an_external_id_and_for_a_session_name(account: Local
     assert refused(sts.assume_role, **good).code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:AssumeRole", missing="MFA of IAM users")
+@pytest.mark.operation("sts:AssumeRole")
 def test_what_assume_role_would_forget_is_said_not_to_be_simulated(account: LocalAccount) -> None:
     given = {"SerialNumber": "arn:aws:iam::111122223333:mfa/anna", "TokenCode": "123456"}
     sts = account.client("sts")
@@ -43,6 +48,7 @@ def test_what_assume_role_would_forget_is_said_not_to_be_simulated(account: Loca
     assert (answer.status, answer.code) == (501, "NotSimulated")
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_new_role_of_the_same_name_does_not_revive_the_sessions_of_the_old_one(
     account: LocalAccount,
 ) -> None:
@@ -66,6 +72,7 @@ def test_a_new_role_of_the_same_name_does_not_revive_the_sessions_of_the_old_one
     assert refused(account.client("iam", old).list_roles).code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_boundary_may_be_a_policy_of_awss_own(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"""
     boundary = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"

@@ -63,6 +63,7 @@ def assume(account: LocalAccount, arn: str, provider: str, response: str, **more
 # --- the session ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML")
 @pytest.mark.parametrize("sign", ["assertion", "response"])
 def test_a_signed_assertion_buys_a_session_of_a_role_that_it_names(
     account: LocalAccount, directory: Directory, provider: str, sign: str
@@ -81,6 +82,7 @@ def test_a_signed_assertion_buys_a_session_of_a_role_that_it_names(
     assert account.client("s3", session).list_buckets()
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="AccessDenied")
 def test_the_trust_policy_reads_the_assertion(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -111,6 +113,7 @@ def test_the_trust_policy_reads_the_assertion(
         assert answer.message == f"Not authorized to perform {SAML}"
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="AccessDenied")
 def test_an_assertion_brings_tags_and_a_source_identity(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -137,6 +140,7 @@ def test_an_assertion_brings_tags_and_a_source_identity(
         assert (denied.status, denied.message) == (403, f"Not authorized to perform {SAML}")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="ValidationError")
 @pytest.mark.parametrize(
     "session, asked, seconds",
     [(None, {}, 3600), (None, {"DurationSeconds": 900}, 900), (timedelta(minutes=30), {}, 1800)],
@@ -161,6 +165,7 @@ def test_a_session_lasts_as_long_as_was_asked_or_as_the_assertion_lets_it(
     assert (answer.status, answer.code) == (400, "ValidationError")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="MalformedPolicyDocument")
 def test_session_policies_limit_saml_sessions_too(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -196,6 +201,7 @@ def wrapped(response: str) -> str:
     return encoded(root)
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="InvalidIdentityToken")
 def test_a_signature_must_hold(account: LocalAccount, directory: Directory, provider: str) -> None:
     """ "Response signature invalid" """
     arn = role(account, trusting(provider))
@@ -212,6 +218,7 @@ def test_a_signature_must_hold(account: LocalAccount, directory: Directory, prov
         assert answer.message == "Response signature invalid", fault
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="AccessDenied")
 def test_an_assertion_that_nobody_signed_is_not_read(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -253,6 +260,7 @@ FAULTS: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses=["ExpiredTokenException", "InvalidIdentityToken"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_assertion_that_is_not_for_aws_and_now_is_refused(
     account: LocalAccount, directory: Directory, provider: str, fault: str
@@ -266,6 +274,7 @@ def test_an_assertion_that_is_not_for_aws_and_now_is_refused(
     assert answer.message == (expected[2] or answer.message)
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="InvalidIdentityToken")
 def test_what_is_no_response_is_refused(account: LocalAccount, directory: Directory, provider: str) -> None:
     arn = role(account, trusting(provider))
     good = directory.response(about(provider, arn))
@@ -281,6 +290,7 @@ def test_what_is_no_response_is_refused(account: LocalAccount, directory: Direct
         assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="AccessDenied")
 def test_the_assertion_must_name_the_role_and_the_role_must_be_there(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -293,6 +303,7 @@ def test_the_assertion_must_name_the_role_and_the_role_must_be_there(
         assert (answer.status, answer.message) == (403, f"Not authorized to perform {SAML}")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="InvalidIdentityToken")
 def test_the_provider_must_be_the_assertions(
     account: LocalAccount, directory: Directory, provider: str
 ) -> None:
@@ -340,6 +351,10 @@ def credentials(
     return get_credentials(pool, get_id(pool, logins), logins, **more)
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    refuses=["InvalidParameterException", "NotAuthorizedException"],
+)
 def test_a_saml_login_gets_the_role_that_its_assertion_names(
     pool: IdentityPool, directory: Directory, provider: str
 ) -> None:
@@ -355,6 +370,7 @@ def test_a_saml_login_gets_the_role_that_its_assertion_names(
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_the_same_saml_user_is_the_same_identity(
     pool: IdentityPool, directory: Directory, provider: str
 ) -> None:
@@ -370,6 +386,8 @@ def test_the_same_saml_user_is_the_same_identity(
     assert answer.message == "Invalid login token. Response signature invalid."
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_rules_read_the_attributes_of_an_assertion(
     pool: IdentityPool, directory: Directory, provider: str
 ) -> None:
@@ -393,6 +411,7 @@ def test_rules_read_the_attributes_of_an_assertion(
     assert answer.message == f"The ambiguous role mapping rules for: {provider} denied this request."
 
 
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId")
 def test_saml_goes_with_the_enhanced_flow_only(
     pool: IdentityPool, directory: Directory, provider: str
 ) -> None:
@@ -405,6 +424,14 @@ def test_saml_goes_with_the_enhanced_flow_only(
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation(
+    "cognito-identity:SetPrincipalTagAttributeMap", missing="the default map of a SAML provider"
+)
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetId",
+    "cognito-identity:SetPrincipalTagAttributeMap",
+)
 def test_saml_attributes_become_principal_tags(
     pool: IdentityPool, directory: Directory, provider: str
 ) -> None:

@@ -72,6 +72,7 @@ def managed(account: LocalAccount, *statements: dict[str, Any]) -> str:
     return str(made["Policy"]["Arn"])
 
 
+@pytest.mark.operation("sts:AssumeRole")
 @pytest.mark.parametrize("kind", ["inline", "own", "AWS's"])
 def test_a_session_policy_limits_what_the_role_may_do(account: LocalAccount, kind: str) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session"""
@@ -89,6 +90,7 @@ def test_a_session_policy_limits_what_the_role_may_do(account: LocalAccount, kin
     assert answer.message.endswith("because no session policy allows the s3:ListAllMyBuckets action")
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_a_session_policy_grants_nothing_that_the_role_may_not_do(account: LocalAccount) -> None:
     arn = role(account, trusting(account), LIST_ROLES)
     session = session_of(account, arn, Policy=document(LIST_ROLES, LIST_BUCKETS))
@@ -97,6 +99,7 @@ def test_a_session_policy_grants_nothing_that_the_role_may_not_do(account: Local
     assert answer.message.endswith("because no identity-based policy allows the s3:ListAllMyBuckets action")
 
 
+@pytest.mark.operation("sts:AssumeRole")
 def test_several_session_policies_are_a_union(account: LocalAccount) -> None:
     arn = role(account, trusting(account), statement("*"))
     given = {"PolicyArns": [{"arn": managed(account, LIST_ROLES)}], "Policy": document(LIST_BUCKETS)}
@@ -106,6 +109,7 @@ def test_several_session_policies_are_a_union(account: LocalAccount) -> None:
     assert refused(account.client("iam", session).list_users).code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="MalformedPolicyDocument")
 def test_a_malformed_session_policy_is_refused(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (MalformedPolicyDocument)"""
     assert session_of(account, taggable, Policy=document(LIST_ROLES)).session_token
@@ -114,6 +118,7 @@ def test_a_malformed_session_policy_is_refused(account: LocalAccount, taggable: 
         assert (answer.status, answer.code) == (400, "MalformedPolicyDocument")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="MalformedPolicyDocument")
 @pytest.mark.unconfirmed
 def test_a_managed_session_policy_must_exist(account: LocalAccount, taggable: str) -> None:
     """ "The policies must exist in the same account as the role"; AWS does not say what is said otherwise."""
@@ -124,6 +129,7 @@ def test_a_managed_session_policy_must_exist(account: LocalAccount, taggable: st
         assert (answer.status, answer.code) == (400, "MalformedPolicyDocument")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="ValidationError")
 def test_session_policies_have_a_length_and_a_number(account: LocalAccount, taggable: str) -> None:
     """ "… up to 10 managed policy ARNs. However, the plaintext … can't exceed 2,048 characters." """
     fits = document(LIST_ROLES).ljust(2048)
@@ -137,6 +143,7 @@ def test_session_policies_have_a_length_and_a_number(account: LocalAccount, tagg
     assert (answer.status, answer.code) == (400, "ValidationError")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="PackedPolicyTooLarge")
 @pytest.mark.unconfirmed
 def test_policies_and_tags_have_a_packed_size(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (PackedPolicyTooLarge)
@@ -160,6 +167,7 @@ def test_policies_and_tags_have_a_packed_size(account: LocalAccount, taggable: s
 # --- session tags -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_session_tag_is_a_principal_tag(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html"""
     session = session_of(account, taggable, Tags=pairs(team="red"))
@@ -168,6 +176,7 @@ def test_a_session_tag_is_a_principal_tag(account: LocalAccount, taggable: str) 
     assert not tag_seen(account, session_of(account, taggable), "team", "red")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_session_tag_takes_the_place_of_the_roles_own(account: LocalAccount) -> None:
     """ "New session tags override existing … tags with the same tag key, regardless of case." """
     arn = role(
@@ -180,6 +189,7 @@ def test_a_session_tag_takes_the_place_of_the_roles_own(account: LocalAccount) -
     assert tag_seen(account, tagged, "stage", "test")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_tags_must_be_allowed_by_the_trust_policy_or_the_callers(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required"""
     condition = {"StringEquals": {"aws:RequestTag/team": "red"}, "ForAllValues:StringEquals": {
@@ -201,6 +211,7 @@ def test_tags_must_be_allowed_by_the_trust_policy_or_the_callers(account: LocalA
     assert "sts:TagSession" in refused(sts.assume_role, **given, **good).message
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="InvalidParameterValue")
 def test_tag_keys_are_not_case_sensitive(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Tags)"""
     assert session_of(account, taggable, Tags=pairs(team="red", stage="test")).session_token
@@ -209,6 +220,7 @@ def test_tag_keys_are_not_case_sensitive(account: LocalAccount, taggable: str) -
     assert answer.message == "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="InvalidParameterValue")
 @pytest.mark.parametrize("tags", [{"aws:team": "red"}, {"team!": "red"}, {"team": "red!"}])
 def test_what_is_no_tag_is_refused(account: LocalAccount, taggable: str, tags: dict[str, str]) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules"""
@@ -217,6 +229,7 @@ def test_what_is_no_tag_is_refused(account: LocalAccount, taggable: str, tags: d
     assert answer.status == 400
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_transitive_tags_go_on_and_no_others(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining"""
     next_role = role(account, trusting(account, "sts:TagSession"), statement("sts:*"), Tags=pairs(star="own"))
@@ -229,6 +242,7 @@ def test_transitive_tags_go_on_and_no_others(account: LocalAccount, taggable: st
     assert tag_seen(account, credentials_in(again), "star", "one")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="InvalidParameterValue")
 def test_a_transitive_tag_is_not_changed_on_the_way(account: LocalAccount, taggable: str) -> None:
     """ "If you try to pass the Heart = 3 session tag, the operation will fail." """
     first = session_of(account, taggable, Tags=pairs(heart="1"), TransitiveTagKeys=["heart"])
@@ -242,6 +256,7 @@ def test_a_transitive_tag_is_not_changed_on_the_way(account: LocalAccount, tagga
     )
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="InvalidParameterValue")
 def test_only_a_tag_that_is_passed_can_be_transitive(account: LocalAccount, taggable: str) -> None:
     good: dict[str, Any] = {"Tags": pairs(team="red"), "TransitiveTagKeys": ["Team"]}
     assert session_of(account, taggable, **good).session_token
@@ -263,6 +278,7 @@ def source_seen(account: LocalAccount, session: Credentials, value: str) -> Any:
     return account.client("sts", session).assume_role(RoleArn=asked, RoleSessionName="tester")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_source_identity_stays_with_a_role_chain(account: LocalAccount, taggable: str) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"""
     sts = account.client("sts")
@@ -280,6 +296,7 @@ def test_a_source_identity_stays_with_a_role_chain(account: LocalAccount, taggab
     assert (changed.status, changed.code) == (403, "AccessDenied")
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_source_identity_must_be_allowed_by_the_trust_policy(account: LocalAccount, taggable: str) -> None:
     """ "The AssumeRole* operation will fail for any role … without this permission." """
     condition = {"StringEquals": {"sts:SourceIdentity": "anna"}}
@@ -299,6 +316,7 @@ def test_a_source_identity_must_be_allowed_by_the_trust_policy(account: LocalAcc
 # --- what a role says of itself ---------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_trust_policy_may_look_at_the_roles_own_tags(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
     (iam:ResourceTag)"""
@@ -310,6 +328,7 @@ def test_a_trust_policy_may_look_at_the_roles_own_tags(account: LocalAccount) ->
     assert refused(sts.assume_role, RoleArn=blue, RoleSessionName="tester").code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:GetSessionToken")
 def test_a_user_of_the_same_name_is_another_user(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (unique identifiers)"""
     iam, name = account.client("iam"), account.name("user")

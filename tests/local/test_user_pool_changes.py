@@ -49,6 +49,9 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
+@pytest.mark.operation(
+    "cognito-idp:VerifyUserAttribute", refuses=["CodeMismatchException", "ExpiredCodeException"]
+)
 def test_a_changed_address_is_unverified_until_the_code_comes_back(pool: Pool) -> None:
     """ "An email address or phone number attribute can become active and unverified immediately after your
     user changes its value." """
@@ -65,6 +68,7 @@ def test_a_changed_address_is_unverified_until_the_code_comes_back(pool: Pool) -
     assert refused(verify, pool=pool, token=token, code=code).code == "ExpiredCodeException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 def test_the_original_address_stays_until_the_new_one_is_verified(keeping: Pool) -> None:
     """ "When you require that users verify an updated attribute, a user can sign in with the original
     attribute value until they verify the new value." """
@@ -84,6 +88,7 @@ def test_the_original_address_stays_until_the_new_one_is_verified(keeping: Pool)
     assert refused(keeping.sign_in, username=old).code == "UserNotFoundException"
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 def test_what_must_be_verified_first_must_be_verified_at_all(account: LocalAccount) -> None:
     """The text as AWS gave it: https://github.com/aws/aws-cli/issues/7151"""
     assert user_pool(account, **KEEP).id
@@ -94,6 +99,7 @@ def test_what_must_be_verified_first_must_be_verified_at_all(account: LocalAccou
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:VerifyUserAttribute", refuses="AliasExistsException")
 def test_an_alias_that_was_taken_meanwhile_is_not_verified(keeping: Pool) -> None:
     """VerifyUserAttribute's AliasExistsException; the text is that of the page on user existence errors:
     https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html"""
@@ -109,6 +115,7 @@ def test_an_alias_that_was_taken_meanwhile_is_not_verified(keeping: Pool) -> Non
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:UpdateUserAttributes", refuses="AliasExistsException")
 def test_an_address_in_the_usernames_place_is_not_anothers(account: LocalAccount) -> None:
     """ "If the email address or phone number isn't already in use, it becomes the new user name":
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
@@ -127,6 +134,7 @@ def test_an_address_in_the_usernames_place_is_not_anothers(account: LocalAccount
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:GetUserAttributeVerificationCode")
 def test_a_code_is_sent_on_request(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUserAttributeVerificationCode.html"""
     name, token = signed_in(pool)
@@ -138,6 +146,7 @@ def test_a_code_is_sent_on_request(pool: Pool) -> None:
     assert attributes_of(pool, name)["phone_number_verified"] == "true"
 
 
+@pytest.mark.operation("cognito-idp:GetUserAttributeVerificationCode", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_only_an_address_that_is_there_is_verified(pool: Pool) -> None:
     """InvalidParameterException is documented, its text is not."""
@@ -149,6 +158,8 @@ def test_only_an_address_that_is_there_is_verified(pool: Pool) -> None:
         assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:GetUserAttributeVerificationCode")
+@pytest.mark.operation("cognito-idp:VerifyUserAttribute", refuses="ExpiredCodeException")
 @pytest.mark.unconfirmed
 def test_a_code_proves_the_address_that_it_went_to(pool: Pool) -> None:
     name, token = signed_in(pool)
@@ -166,6 +177,8 @@ def test_a_code_proves_the_address_that_it_went_to(pool: Pool) -> None:
     verify(pool, token, pool.account.last_code(name))
 
 
+@pytest.mark.operation("cognito-idp:GetUserAttributeVerificationCode")
+@pytest.mark.operation("cognito-idp:VerifyUserAttribute", refuses="ExpiredCodeException")
 def test_a_verification_code_is_good_for_24_hours(fresh: LocalAccount) -> None:
     """ "The verification code or link is valid for 24 hours." """
     pool = user_pool(fresh)
@@ -181,6 +194,7 @@ def test_a_verification_code_is_good_for_24_hours(fresh: LocalAccount) -> None:
     assert verify(pool, token, fresh.last_code(name))
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes")
 def test_the_administrators_word_needs_no_code(keeping: Pool) -> None:
     """ "To skip the verification message and update the value of an attribute that requires verification
     in the same API request, include the email_verified or phone_number_verified attribute, with a value of
@@ -198,6 +212,9 @@ def test_the_administrators_word_needs_no_code(keeping: Pool) -> None:
     assert keeping.account.app.state.outbox.messages(name)[-1].destination == first
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminUpdateUserAttributes", "cognito-idp:GetUserAttributeVerificationCode"
+)
 def test_messages_of_changes_are_the_functions_too(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-message.html"""
     function = Recorder()
@@ -212,6 +229,7 @@ def test_messages_of_changes_are_the_functions_too(account: LocalAccount) -> Non
     assert kinds == ["SignUp", "UpdateUserAttribute", "VerifyUserAttribute", "UpdateUserAttribute"]
 
 
+@pytest.mark.operation("cognito-idp:UpdateUserAttributes", refuses="InvalidParameterException")
 def test_a_blank_value_deletes(account: LocalAccount) -> None:
     """ "To delete an attribute from your user, submit the attribute in your API request with a blank
     value." """
@@ -229,6 +247,11 @@ def test_a_blank_value_deletes(account: LocalAccount) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminDeleteUserAttributes",
+    "cognito-idp:DeleteUserAttributes",
+    refuses="InvalidParameterException",
+)
 @pytest.mark.parametrize("by", ["user", "administrator"])
 def test_attributes_are_deleted_unless_they_must_stay(account: LocalAccount, by: str) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserAttributes.html
@@ -253,6 +276,7 @@ def test_attributes_are_deleted_unless_they_must_stay(account: LocalAccount, by:
     assert set(attributes_of(pool, name)) == {"sub"}
 
 
+@pytest.mark.operation("cognito-idp:DeleteUserAttributes", refuses="NotAuthorizedException")
 def test_a_user_deletes_only_what_the_client_may_write(pool: Pool) -> None:
     name, token = signed_in(pool)
     update(pool, token, nickname="ace")
@@ -263,6 +287,7 @@ def test_a_user_deletes_only_what_the_client_may_write(pool: Pool) -> None:
     assert delete(AccessToken=token, UserAttributeNames=["nickname"])
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes")
 @pytest.mark.unconfirmed
 def test_the_address_before_withdraws_the_one_that_waits(keeping: Pool) -> None:
     name, token = signed_in(keeping)

@@ -56,6 +56,7 @@ def srp_client(pool: Pool, password: str = PASSWORD) -> srp.Client:
     return srp.Client(pool.id.partition("_")[2], password)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_user_is_shown_the_ways_in_that_pool_and_profile_have(account: LocalAccount) -> None:
     pool = choosy(account)
     name = pool.confirmed()
@@ -69,6 +70,7 @@ def test_a_user_is_shown_the_ways_in_that_pool_and_profile_have(account: LocalAc
     assert set(start(plain, plain.confirmed())["AvailableChallenges"]) == PASSWORDS
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_only_a_client_that_allows_it_lets_users_choose(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html"""
@@ -81,6 +83,8 @@ def test_only_a_client_that_allows_it_lets_users_choose(account: LocalAccount) -
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="FeatureUnavailableInTierException")
 def test_a_lite_pool_has_no_choice(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
     ("To activate this setting, your user pool must be in the Essentials tier or higher.");
@@ -91,6 +95,9 @@ def test_a_lite_pool_has_no_choice(account: LocalAccount) -> None:
     assert (answer.status, answer.code) == (400, "FeatureUnavailableInTierException")
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException"
+)
 @pytest.mark.parametrize("way", ["PREFERRED_CHALLENGE", "SELECT_CHALLENGE", "PASSWORD"])
 def test_the_password_signs_in_however_it_was_chosen(account: LocalAccount, way: str) -> None:
     pool = choosy(account)
@@ -110,6 +117,8 @@ def test_the_password_signs_in_however_it_was_chosen(account: LocalAccount, way:
     assert (answer.code, answer.message) == ("NotAuthorizedException", "Incorrect username or password.")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("way", ["PREFERRED_CHALLENGE", "SELECT_CHALLENGE", "PASSWORD_SRP"])
 def test_the_proof_of_the_password_signs_in_however_it_was_chosen(account: LocalAccount, way: str) -> None:
     pool = choosy(account)
@@ -136,6 +145,8 @@ def test_the_proof_of_the_password_signs_in_however_it_was_chosen(account: Local
             )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_proof_needs_the_session_that_it_was_asked_in(account: LocalAccount) -> None:
     pool = choosy(account)
@@ -151,6 +162,10 @@ def test_a_proof_needs_the_session_that_it_was_asked_in(account: LocalAccount) -
             assert refusal.code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 @pytest.mark.parametrize("way", ["PREFERRED_CHALLENGE", "SELECT_CHALLENGE"])
 @pytest.mark.parametrize("factor", ["EMAIL_OTP", "SMS_OTP"])
 def test_a_code_signs_in_without_a_password_once(account: LocalAccount, factor: str, way: str) -> None:
@@ -174,6 +189,8 @@ def test_a_code_signs_in_without_a_password_once(account: LocalAccount, factor: 
     assert (again.code, again.message) == ("NotAuthorizedException", "Invalid session for the user.")
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotConfirmedException")
 def test_a_code_confirms_a_user_and_the_address(account: LocalAccount) -> None:
     """The same page: "your user pool marks the user's unverified email address or phone number attribute as
     verified. The user status also changed from UNCONFIRMED to CONFIRMED"."""
@@ -188,6 +205,7 @@ def test_a_code_confirms_a_user_and_the_address(account: LocalAccount) -> None:
     assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_preference_that_is_not_open_leads_to_the_list(account: LocalAccount) -> None:
     """ "If the preferred challenge isn't available, Amazon Cognito responds with SELECT_CHALLENGE"."""
     pool = choosy(account, ["PASSWORD", "EMAIL_OTP"])
@@ -201,6 +219,8 @@ def test_a_preference_that_is_not_open_leads_to_the_list(account: LocalAccount) 
     assert start(pool, name, "EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_choice_is_its_user_s_and_its_client_s_and_made_once(account: LocalAccount) -> None:
     pool = choosy(account)
@@ -217,6 +237,7 @@ def test_a_choice_is_its_user_s_and_its_client_s_and_made_once(account: LocalAcc
     assert refused(respond, pool=pool, name=name, answered=asked, **given).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_who_has_a_second_factor_starts_with_a_password(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites"""
     pool = choosy(account, ["PASSWORD", "EMAIL_OTP"])
@@ -237,6 +258,10 @@ def test_who_has_a_second_factor_starts_with_a_password(account: LocalAccount) -
     assert respond(pool, name, asked, SMS_MFA_CODE=account.last_code(name))["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 @pytest.mark.unconfirmed
 def test_a_quiet_client_does_not_tell_who_exists(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html"""
@@ -261,6 +286,7 @@ def test_a_quiet_client_does_not_tell_who_exists(account: LocalAccount) -> None:
         assert wrong.message == "Incorrect username or password."
 
 
+@pytest.mark.operation("cognito-idp:AdminInitiateAuth", "cognito-idp:AdminRespondToAuthChallenge")
 def test_administrators_let_users_choose_too(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminInitiateAuth.html"""
     pool = choosy(account)
@@ -275,6 +301,8 @@ def test_administrators_let_users_choose_too(account: LocalAccount) -> None:
     )["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetUserAuthFactors", refuses="NotAuthorizedException")
 def test_users_see_how_they_may_sign_in(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUserAuthFactors.html"""
     pool = choosy(account)
@@ -287,6 +315,7 @@ def test_users_see_how_they_may_sign_in(account: LocalAccount) -> None:
     )
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "factors, code",
@@ -304,6 +333,7 @@ def test_not_every_list_of_first_factors_will_do(
     assert (answer.status, answer.code) == (400, code)
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="FeatureUnavailableInTierException")
 def test_a_lite_pool_has_no_first_factor_but_the_password(account: LocalAccount) -> None:
     """The same page: "your user pool must be in the Essentials tier or higher"."""
     assert choosy(account, ["PASSWORD", "EMAIL_OTP"], UserPoolTier="ESSENTIALS").id
@@ -311,6 +341,8 @@ def test_a_lite_pool_has_no_first_factor_but_the_password(account: LocalAccount)
     assert (answer.status, answer.code) == (400, "FeatureUnavailableInTierException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", missing="step-up authentication (TARGET_ACR_VALUES)")
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_step_up_authentication_is_not_simulated(account: LocalAccount) -> None:
     pool = choosy(account)
     name = pool.confirmed()
@@ -327,6 +359,11 @@ def by_code(pool: Pool, name: str) -> Any:
     return respond(pool, name, asked, EMAIL_OTP_CODE=pool.account.last_code(name))["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", refuses=["InvalidParameterException", "NotAuthorizedException"]
+)
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidPasswordException")
 def test_where_codes_sign_in_users_may_do_without_a_password(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SignUp.html
     ("Users can sign up without a password when your user pool supports passwordless sign-in")"""
@@ -343,6 +380,8 @@ def test_where_codes_sign_in_users_may_do_without_a_password(account: LocalAccou
     assert (answer.status, answer.code) == (400, "InvalidPasswordException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ChangePassword", refuses="NotAuthorizedException")
 def test_who_has_no_password_may_choose_one(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ChangePassword.html
     ("If the user has no password … you can omit this parameter.")"""
@@ -357,6 +396,8 @@ def test_who_has_no_password_may_choose_one(account: LocalAccount) -> None:
     assert again.code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:AdminCreateUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_an_administrator_makes_users_for_codes_alone(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
@@ -396,6 +437,7 @@ def auto(pool: Pool, name: str, session: str) -> Any:
     )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_the_code_of_the_sign_up_signs_in_at_once(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
     (Session)"""
@@ -414,6 +456,7 @@ def test_the_code_of_the_sign_up_signs_in_at_once(fresh: LocalAccount) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 def test_only_where_codes_are_a_first_factor_does_a_sign_up_lead_to_a_sign_in(account: LocalAccount) -> None:
     """ "The user is eligible for the OTP authentication method." """
     pool = choosy(account, ["PASSWORD"])

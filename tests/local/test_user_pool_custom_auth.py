@@ -79,6 +79,8 @@ def respond(pool: Pool, name: str, asked: dict[str, Any], **responses: str) -> A
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_the_right_answer_signs_in_without_a_password(account: LocalAccount) -> None:
     functions = Functions()
     pool = functions.pool(account)
@@ -92,6 +94,7 @@ def test_the_right_answer_signs_in_without_a_password(account: LocalAccount) -> 
     assert (again.code, again.message) == ("NotAuthorizedException", "Invalid session for the user.")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_each_function_is_told_what_it_is_documented_to_be_told(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-define-auth-challenge.html
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-create-auth-challenge.html
@@ -118,6 +121,8 @@ def test_each_function_is_told_what_it_is_documented_to_be_told(account: LocalAc
     assert checked["request"]["challengeAnswer"] == "42"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_wrong_answer_is_the_define_function_s_to_judge(account: LocalAccount) -> None:
     pool = Functions().pool(account)
     name = pool.confirmed()
@@ -131,6 +136,8 @@ def test_a_wrong_answer_is_the_define_function_s_to_judge(account: LocalAccount)
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_riddle_is_its_user_s_and_its_client_s(account: LocalAccount) -> None:
     pool = Functions().pool(account)
@@ -145,6 +152,8 @@ def test_a_riddle_is_its_user_s_and_its_client_s(account: LocalAccount) -> None:
     assert respond(pool, name, asked, ANSWER="42")["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_password_may_come_before_the_riddle(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html#Using-SRP-password-verification-in-custom-authentication-flow"""
     functions = Functions()
@@ -167,6 +176,7 @@ def test_a_password_may_come_before_the_riddle(account: LocalAccount) -> None:
     assert all(r["challengeResult"] for r in rounds)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_the_second_factor_follows_the_password_within_the_flow(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-define-auth-challenge.html
     ("Amazon Cognito follows it up with an SMS_MFA, EMAIL_OTP, or SOFTWARE_TOKEN_MFA challenge.")"""
@@ -190,6 +200,7 @@ def test_the_second_factor_follows_the_password_within_the_flow(account: LocalAc
     assert rounds == ["SRP_A", "PASSWORD_VERIFIER", "SMS_MFA", "CUSTOM_CHALLENGE"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_pool_without_the_functions_has_no_such_flow(account: LocalAccount) -> None:
     able, unable = Functions().pool(account), user_pool(account, CUSTOM)
@@ -201,6 +212,7 @@ def test_a_pool_without_the_functions_has_no_such_flow(account: LocalAccount) ->
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 def test_a_client_must_allow_custom_authentication(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html"""
     pool = Functions().pool(account)
@@ -210,6 +222,7 @@ def test_a_client_must_allow_custom_authentication(account: LocalAccount) -> Non
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidLambdaResponseException")
 @pytest.mark.unconfirmed
 def test_a_decision_that_is_none_is_unrecognizable(account: LocalAccount) -> None:
     calm = Functions().pool(account)
@@ -219,6 +232,7 @@ def test_a_decision_that_is_none_is_unrecognizable(account: LocalAccount) -> Non
     assert (answer.status, answer.code) == (400, "InvalidLambdaResponseException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserLambdaValidationException")
 def test_a_function_that_fails_says_so(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
     ("[trigger] failed with error [error text from response]")"""
@@ -235,6 +249,10 @@ def test_a_function_that_fails_says_so(account: LocalAccount) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["NotAuthorizedException", "UserNotConfirmedException"]
+)
 def test_unconfirmed_and_disabled_users_are_not_signed_in(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html"""
     pool = Functions().pool(account)
@@ -248,6 +266,8 @@ def test_unconfirmed_and_disabled_users_are_not_signed_in(account: LocalAccount)
         assert refused(attempt).message == "User is disabled."
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_quiet_client_riddles_even_nobody(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-define-auth-challenge.html
@@ -265,6 +285,7 @@ def test_a_quiet_client_riddles_even_nobody(account: LocalAccount) -> None:
     assert functions.define.events[-1]["request"]["userNotFound"] is False
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_no_answer_lies_about_in_the_clear(account: LocalAccount) -> None:
     pool = Functions().pool(account)
     start(pool, pool.confirmed())
@@ -292,6 +313,7 @@ def migrate(event: Event) -> Event:
     return event
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_stranger_with_the_password_of_another_directory_becomes_a_user(account: LocalAccount) -> None:
     """ "Amazon Cognito doesn't enforce the password strength policy … during migration"."""
     function = Recorder(migrate)
@@ -307,6 +329,9 @@ def test_a_stranger_with_the_password_of_another_directory_becomes_a_user(accoun
     assert wrong.message == "Incorrect username or password."
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", refuses=["UserLambdaValidationException", "UserNotFoundException"]
+)
 def test_whom_the_function_does_not_know_nobody_knows(account: LocalAccount) -> None:
     pool = watched(account, {"UserMigration": Recorder(migrate)})
     bad = refused(pool.sign_in, username="belladonna", password="Wrong-horse-1")
@@ -319,6 +344,8 @@ def test_whom_the_function_does_not_know_nobody_knows(account: LocalAccount) -> 
     assert pool.sign_in("belladonna", "Test123")
 
 
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", "cognito-idp:ForgotPassword")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="PasswordResetRequiredException")
 def test_a_migrated_user_is_to_reset_the_password_unless_confirmed(account: LocalAccount) -> None:
     """The same page: "If you don't set this attribute to CONFIRMED, it's set to RESET_REQUIRED"."""
 
@@ -338,6 +365,8 @@ def test_a_migrated_user_is_to_reset_the_password_unless_confirmed(account: Loca
     assert pool.sign_in("belladonna")
 
 
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:ForgotPassword", refuses="UserNotFoundException")
 def test_a_forgotten_password_brings_a_stranger_too(account: LocalAccount) -> None:
     function = Recorder(migrate)
     pool = watched(account, {"UserMigration": function})
@@ -355,6 +384,7 @@ def test_a_forgotten_password_brings_a_stranger_too(account: LocalAccount) -> No
     assert missing.code == "UserNotFoundException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 def test_srp_migrates_nobody(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-import-using-lambda.html
     (the function needs the password itself)"""
@@ -369,6 +399,7 @@ def test_srp_migrates_nobody(account: LocalAccount) -> None:
     assert pool.sign_in("belladonna", "Test123")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", missing="welcome messages to migrated users")
 def test_a_welcome_message_is_not_simulated(account: LocalAccount) -> None:
     def welcome(event: Event) -> Event:
         event = migrate(event)

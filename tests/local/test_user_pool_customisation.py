@@ -44,6 +44,7 @@ def grouped(pool: Pool, username: str, group: str, arn: str | None = None) -> No
     pool.admin.admin_add_user_to_group(UserPoolId=pool.id, Username=username, GroupName=group)
 
 
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", "cognito-idp:InitiateAuth")
 def test_the_function_hears_who_the_user_is_and_how_the_tokens_came_about(account: LocalAccount) -> None:
     pool, function = first(account)
     name = pool.confirmed()
@@ -68,6 +69,7 @@ def test_the_function_hears_who_the_user_is_and_how_the_tokens_came_about(accoun
     assert function.events[2]["request"]["clientMetadata"] == {"from": "here"}
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_after_a_new_password_the_function_hears_so(account: LocalAccount) -> None:
     """TokenGeneration_NewPasswordChallenge: "Called after the user is created by an admin." """
     pool, function = first(account)
@@ -83,6 +85,7 @@ def test_after_a_new_password_the_function_hears_so(account: LocalAccount) -> No
     assert event["request"]["clientMetadata"] == {"from": "here"}
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_version_one_changes_the_id_token_alone(account: LocalAccount) -> None:
     """The page's first example, and: "If your function both suppresses and replaces a claim value, then
     Amazon Cognito suppresses the claim." """
@@ -97,6 +100,7 @@ def test_version_one_changes_the_id_token_alone(account: LocalAccount) -> None:
     assert "pet" not in access
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_groups_are_replaced_in_both_tokens(account: LocalAccount) -> None:
     """The page's second example: "Your groupOverrideDetails object replaces the cognito:groups claim in
     access tokens and ID tokens." """
@@ -110,6 +114,7 @@ def test_groups_are_replaced_in_both_tokens(account: LocalAccount) -> None:
     assert "cognito:roles" not in access
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("given, kept", [({}, True), ({"groupOverrideDetails": None}, False)])
 def test_an_empty_object_suppresses_the_groups(
@@ -130,6 +135,7 @@ FIXED = (
 )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 @pytest.mark.parametrize("claim", FIXED)
 def test_some_claims_are_nobodys_to_change(account: LocalAccount, claim: str) -> None:
     """ "You can't modify the following claims" """
@@ -143,6 +149,7 @@ def test_some_claims_are_nobodys_to_change(account: LocalAccount, claim: str) ->
     assert (claim in after) is (claim in identity)
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth")
 @pytest.mark.parametrize("version", ["V2_0", "V3_0"])
 def test_later_versions_change_the_access_token_too(account: LocalAccount, version: str) -> None:
     """ "you can generate the version two or V2_0 trigger event with access token customization" """
@@ -167,6 +174,7 @@ def test_later_versions_change_the_access_token_too(account: LocalAccount, versi
     assert pool.idp.get_user(AccessToken=tokens["AccessToken"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("claim", ["client_id", "event_id", "scope", "username", "sub", "cognito:groups"])
 def test_some_claims_of_the_access_token_are_nobodys_to_change(account: LocalAccount, claim: str) -> None:
@@ -180,6 +188,8 @@ def test_some_claims_of_the_access_token_are_nobodys_to_change(account: LocalAcc
     assert (claim in access) is (claim != "cognito:groups")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetUser", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_without_the_sign_in_scope_an_access_token_serves_no_user_operation(account: LocalAccount) -> None:
     """ "It must include the scope aws.cognito.signin.user.admin" (the text is not documented):
@@ -194,6 +204,7 @@ def test_without_the_sign_in_scope_an_access_token_serves_no_user_operation(acco
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserLambdaValidationException")
 def test_a_function_that_fails_gives_no_tokens(account: LocalAccount) -> None:
     good, _ = first(account)
     assert good.sign_in(good.confirmed())["IdToken"]

@@ -97,6 +97,7 @@ def prove(
     return respond(pool, "DEVICE_PASSWORD_VERIFIER", None, **given | proof | more)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_sign_in_without_a_device_gets_a_key_for_one(account: LocalAccount) -> None:
     pool = tracking(account)
     name = pool.confirmed()
@@ -110,6 +111,8 @@ def test_a_sign_in_without_a_device_gets_a_key_for_one(account: LocalAccount) ->
     assert "NewDeviceMetadata" not in plain.sign_in(plain.confirmed())
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_remembered_device_proves_its_secret_after_the_password(account: LocalAccount) -> None:
     pool = tracking(account)
     name = pool.confirmed()
@@ -128,6 +131,7 @@ def test_a_remembered_device_proves_its_secret_after_the_password(account: Local
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="ResourceNotFoundException")
 def test_srp_may_name_the_device_with_the_proof(account: LocalAccount) -> None:
     """ "You can also pass DEVICE_KEY in the parameters of a PASSWORD_VERIFIER response"."""
     from tests.local.test_user_pool_sign_in import claim, start_srp
@@ -147,6 +151,8 @@ def test_srp_may_name_the_device_with_the_proof(account: LocalAccount) -> None:
     assert answer_srp(pool, proof)["AuthenticationResult"]  # as amazon-cognito-identity-js goes on
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_client_that_keeps_no_session_is_known_by_user_and_device(account: LocalAccount) -> None:
     """AWS's own example answers DEVICE_SRP_AUTH without the Session, and so does pycognito:
@@ -170,6 +176,7 @@ def test_a_client_that_keeps_no_session_is_known_by_user_and_device(account: Loc
     )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="ResourceNotFoundException")
 def test_a_device_is_its_own_user_s_alone(account: LocalAccount) -> None:
     pool = tracking(account)
     name, thief = pool.confirmed(), pool.confirmed()
@@ -200,6 +207,9 @@ def by_sms(pool: Pool, name: str, asked: dict[str, Any]) -> dict[str, Any]:
     return dict(answer["AuthenticationResult"])
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", "cognito-idp:UpdateDeviceStatus"
+)
 @pytest.mark.parametrize("replaces", [True, False])
 def test_a_remembered_device_takes_the_place_of_the_code_where_the_pool_says_so(
     account: LocalAccount, replaces: bool
@@ -221,6 +231,7 @@ def test_a_remembered_device_takes_the_place_of_the_code_where_the_pool_says_so(
     assert by_sms(pool, name, pool.start(name, DEVICE_KEY=device.key))
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:UpdateDeviceStatus")
 def test_where_users_opt_in_a_device_is_remembered_once_they_say_so(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmDevice.html
     (UserConfirmationNecessary)"""
@@ -236,6 +247,10 @@ def test_where_users_opt_in_a_device_is_remembered_once_they_say_so(account: Loc
     assert pool.start(name, DEVICE_KEY=device.key)["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
+@pytest.mark.operation(
+    "cognito-idp:ConfirmDevice",
+    refuses=["DeviceKeyExistsException", "InvalidParameterException", "ResourceNotFoundException"],
+)
 @pytest.mark.unconfirmed
 def test_only_a_key_that_was_given_to_the_user_is_confirmed_and_once(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmDevice.html
@@ -254,6 +269,8 @@ def test_only_a_key_that_was_given_to_the_user_is_confirmed_and_once(account: Lo
     assert refused(confirm, pool=pool, token=token, device=device).code == "DeviceKeyExistsException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:ConfirmDevice", refuses="InvalidUserPoolConfigurationException")
 def test_a_pool_that_tracks_no_devices_confirms_none(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmDevice.html
     (InvalidUserPoolConfigurationException)"""
@@ -265,6 +282,12 @@ def test_a_pool_that_tracks_no_devices_confirms_none(account: LocalAccount) -> N
     assert (answer.status, answer.code) == (400, "InvalidUserPoolConfigurationException")
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminGetDevice",
+    "cognito-idp:AdminListDevices",
+    "cognito-idp:GetDevice",
+    "cognito-idp:ListDevices",
+)
 def test_users_and_administrators_see_the_devices(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeviceType.html"""
     pool = tracking(account)
@@ -292,6 +315,7 @@ def test_users_and_administrators_see_the_devices(account: LocalAccount) -> None
         assert isinstance(found["DeviceCreateDate"], datetime)
 
 
+@pytest.mark.operation("cognito-idp:ListDevices", refuses="InvalidParameterException")
 def test_devices_come_in_pages(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListDevices.html"""
     pool = tracking(account)
@@ -306,6 +330,10 @@ def test_devices_come_in_pages(account: LocalAccount) -> None:
     assert bad.code == "InvalidParameterException"
 
 
+@pytest.mark.operation("cognito-idp:AdminForgetDevice", "cognito-idp:AdminUpdateDeviceStatus")
+@pytest.mark.operation(
+    "cognito-idp:ForgetDevice", "cognito-idp:InitiateAuth", refuses="ResourceNotFoundException"
+)
 @pytest.mark.parametrize("administrator", [False, True])
 def test_a_forgotten_device_is_nobody_s(account: LocalAccount, administrator: bool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ForgetDevice.html"""
@@ -333,6 +361,7 @@ def test_a_forgotten_device_is_nobody_s(account: LocalAccount, administrator: bo
     assert pool.sign_in(name)["NewDeviceMetadata"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_refresh_names_the_device_of_the_sign_in(account: LocalAccount) -> None:
     """The page on devices: "Choose an AuthFlow of … REFRESH_TOKEN_AUTH … add your user's device key"."""
@@ -348,6 +377,7 @@ def test_a_refresh_names_the_device_of_the_sign_in(account: LocalAccount) -> Non
         assert (answer.code, answer.message) == ("NotAuthorizedException", "Invalid Refresh Token")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_post_authentication_hears_whether_the_device_is_new(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-authentication.html
     (newDeviceUsed)"""
@@ -359,6 +389,7 @@ def test_post_authentication_hears_whether_the_device_is_new(account: LocalAccou
     assert [event["request"]["newDeviceUsed"] for event in function.events] == [True, False]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_custom_authentication_ends_with_the_device(account: LocalAccount) -> None:
     """ "After … the CUSTOM_CHALLENGE challenge returns an issueTokens value of true, Amazon Cognito returns
     one final DEVICE_SRP_AUTH challenge"."""
@@ -380,6 +411,7 @@ def test_custom_authentication_ends_with_the_device(account: LocalAccount) -> No
     assert prove(pool, name, device, asked["Session"])["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:ConfirmDevice", "cognito-idp:InitiateAuth")
 def test_no_device_secret_lies_about_in_the_clear(account: LocalAccount) -> None:
     pool = tracking(account)
     remembered(pool, pool.confirmed())
@@ -390,6 +422,7 @@ def test_no_device_secret_lies_about_in_the_clear(account: LocalAccount) -> None
     assert PASSWORD not in repr(kept)
 
 
+@pytest.mark.operation("cognito-idp:ConfirmDevice")
 def test_a_bearer_token_in_the_header_is_no_signature(account: LocalAccount) -> None:
     """pycognito sends one with ConfirmDevice, which AWS takes unsigned."""
     pool = tracking(account)

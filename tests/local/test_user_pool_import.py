@@ -56,6 +56,7 @@ def table(pool: Pool, *rows: dict[str, str]) -> str:
     return "\n".join([",".join(columns), *lines])
 
 
+@pytest.mark.operation("cognito-idp:GetCSVHeader")
 def test_the_header_names_the_pools_attributes(account: LocalAccount, pool: Pool) -> None:
     """The page's example; "It also includes any custom attributes you have added to your user pool." """
     plain = pool.admin.get_csv_header(UserPoolId=pool.id)
@@ -67,6 +68,10 @@ def test_the_header_names_the_pools_attributes(account: LocalAccount, pool: Pool
     assert set(header) - set(plain["CSVHeader"]) == {"custom:team"}
 
 
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", "cognito-idp:ForgotPassword")
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", refuses=["NotAuthorizedException", "PasswordResetRequiredException"]
+)
 def test_the_file_in_data_is_imported_and_its_users_choose_a_password(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-using-import-tool-password-reset.html"""
     job = outcome(pool, DATA.read_bytes())
@@ -93,6 +98,7 @@ def test_the_file_in_data_is_imported_and_its_users_choose_a_password(pool: Pool
     assert pool.sign_in("dora")["IdToken"]
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", "cognito-idp:GetCSVHeader")
 @pytest.mark.parametrize(
     "row",
     [
@@ -116,6 +122,7 @@ def test_a_row_that_breaks_a_rule_fails_alone(pool: Pool, row: dict[str, str]) -
     assert [user["Username"] for user in pool.admin.list_users(UserPoolId=pool.id)["Users"]] == ["ben"]
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", "cognito-idp:GetCSVHeader")
 def test_who_is_there_already_is_skipped(pool: Pool) -> None:
     """ "The cognito:username field is required and must be unique within your user pool." """
     pool.confirmed("ann")
@@ -124,6 +131,7 @@ def test_who_is_there_already_is_skipped(pool: Pool) -> None:
     assert status_of(pool, "ann") == "CONFIRMED"
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", "cognito-idp:GetCSVHeader")
 @pytest.mark.unconfirmed
 def test_a_job_without_success_fails(pool: Pool) -> None:
     """The message is the page's; from how many on it comes, is not documented."""
@@ -132,6 +140,7 @@ def test_a_job_without_success_fails(pool: Pool) -> None:
     assert job["CompletionMessage"] == "Too many users have failed or been skipped during the import."
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", "cognito-idp:GetCSVHeader")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("file", [b"", b"\xff\xfe", b"name,email\nann,ann@example.com", b"\xef\xbb\xbfname"])
 def test_a_file_that_is_none_fails_the_job(pool: Pool, file: bytes) -> None:
@@ -141,6 +150,9 @@ def test_a_file_that_is_none_fails_the_job(pool: Pool, file: bytes) -> None:
     assert (job["Status"], job["ImportedUsers"]) == ("Failed", 0)
 
 
+@pytest.mark.operation(
+    "cognito-idp:StartUserImportJob", "cognito-idp:StopUserImportJob", refuses="PreconditionNotMetException"
+)
 def test_a_job_can_be_stopped_before_it_runs(pool: Pool) -> None:
     """ "After you stop the job, it cannot be restarted." The message is the page's."""
     job = create(pool)
@@ -156,6 +168,7 @@ def test_a_job_can_be_stopped_before_it_runs(pool: Pool) -> None:
         assert (answer.status, answer.code) == (400, "PreconditionNotMetException")
 
 
+@pytest.mark.operation("cognito-idp:StartUserImportJob", refuses="PreconditionNotMetException")
 @pytest.mark.unconfirmed
 def test_a_job_starts_with_a_file_and_an_address_that_is_verified(account: LocalAccount, pool: Pool) -> None:
     """ "If the user pool has no auto-verified attributes, the import job will not start." (no texts)"""
@@ -172,6 +185,7 @@ def test_a_job_starts_with_a_file_and_an_address_that_is_verified(account: Local
     assert (unknown.status, unknown.code) == (400, "ResourceNotFoundException")
 
 
+@pytest.mark.operation("cognito-idp:AddCustomAttributes", refuses="UserImportInProgressException")
 @pytest.mark.unconfirmed
 def test_while_a_job_is_in_progress_the_schema_stays(pool: Pool) -> None:
     """AddCustomAttributes names UserImportInProgressException:
@@ -187,6 +201,7 @@ def test_while_a_job_is_in_progress_the_schema_stays(pool: Pool) -> None:
     assert add(**team)
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob")
 def test_the_url_of_the_file_is_good_for_15_minutes_and_nobody_elses(fresh: LocalAccount) -> None:
     """ "The PRE_SIGNED_URL returned in the response is valid for 15 minutes." """
     pool = user_pool(fresh)
@@ -199,6 +214,7 @@ def test_the_url_of_the_file_is_good_for_15_minutes_and_nobody_elses(fresh: Loca
     assert upload(pool, job, "name").status == 403
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", "cognito-idp:GetCSVHeader")
 def test_a_job_that_is_not_started_expires(fresh: LocalAccount) -> None:
     """ "Expired - You created a job, but did not start the job within 24-48 hours." """
     pool = user_pool(fresh)
@@ -211,6 +227,7 @@ def test_a_job_that_is_not_started_expires(fresh: LocalAccount) -> None:
     assert refused(act, pool=pool, operation="start", job=job).code == "PreconditionNotMetException"
 
 
+@pytest.mark.operation("cognito-idp:ListUserImportJobs")
 def test_jobs_are_listed_from_the_last_created_on(pool: Pool) -> None:
     """ "Jobs are listed in chronological order from last created to first created." """
     for name in ("first", "second", "third"):
@@ -223,6 +240,8 @@ def test_jobs_are_listed_from_the_last_created_on(pool: Pool) -> None:
     assert (names, "PaginationToken" in rest) == (["third", "second", "first"], False)
 
 
+@pytest.mark.operation("cognito-idp:CreateUserImportJob", missing="password hashes")
+@pytest.mark.operation("cognito-idp:CreateUserImportJob")
 def test_password_hashes_are_not_simulated_and_say_so(pool: Pool) -> None:
     assert create(pool)["Status"] == "Created"
     answer = refused(create, pool=pool, PasswordHashingAlgorithm="BCRYPT")

@@ -51,6 +51,7 @@ def identities(pool: Pool) -> list[dict[str, Any]]:
     return list(json.loads(attributes_of(pool, "Carlos").get("identities", "[]")))
 
 
+@pytest.mark.operation("cognito-idp:AdminDisableProviderForUser", refuses="UserNotFoundException")
 def test_a_linked_identity_shows_in_the_profile_until_it_is_taken_away(pool: Pool) -> None:
     """The first page's example of Carlos."""
     link(pool, source())
@@ -70,6 +71,7 @@ def test_a_linked_identity_shows_in_the_profile_until_it_is_taken_away(pool: Poo
     assert "identities" not in attributes_of(pool, "Carlos")
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_an_identity_is_linked_once(pool: Pool) -> None:
     """The text as AWS gave it to many; no page has it."""
@@ -82,6 +84,7 @@ def test_an_identity_is_linked_once(pool: Pool) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_the_identity_of_a_deleted_user_is_free_again(pool: Pool) -> None:
     other = pool.confirmed()
@@ -91,6 +94,7 @@ def test_the_identity_of_a_deleted_user_is_free_again(pool: Pool) -> None:
     assert link(pool, source())
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_who_is_a_user_of_their_own_already_is_not_linked(pool: Pool) -> None:
     """SourceUser: "An external IdP account for a user who doesn't exist yet in the user pool." """
@@ -101,6 +105,7 @@ def test_who_is_a_user_of_their_own_already_is_not_linked(pool: Pool) -> None:
     assert answer.message.startswith("Merging is not currently supported")
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="LimitExceededException")
 def test_a_user_has_five_linked_identities_at_most(pool: Pool) -> None:
     """ "The maximum number of federated identities linked to a user is five." """
     for i in range(5):
@@ -109,6 +114,7 @@ def test_a_user_has_five_linked_identities_at_most(pool: Pool) -> None:
     assert (answer.status, answer.code) == (400, "LimitExceededException")
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "identity",
@@ -129,6 +135,7 @@ def test_a_source_is_an_identity_of_a_provider_of_the_pool(pool: Pool, identity:
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="UserNotFoundException")
 def test_a_destination_is_a_user_of_the_pool(pool: Pool) -> None:
     """ "If the user doesn't exist, Amazon Cognito generates an exception." """
     assert link(pool, source())

@@ -38,6 +38,7 @@ def listed(pool: Pool, filtering: str = "", **more: Any) -> list[str]:
     return [user["Username"] for user in found]
 
 
+@pytest.mark.operation("cognito-idp:ListUsers")
 def test_every_user_is_listed_with_every_attribute(pool: Pool) -> None:
     found = pool.admin.list_users(UserPoolId=pool.id)["Users"]
     assert {user["Username"] for user in found} == set(PEOPLE)
@@ -49,6 +50,7 @@ def test_every_user_is_listed_with_every_attribute(pool: Pool) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:ListUsers")
 @pytest.mark.parametrize(
     "filtering, expected",
     [
@@ -78,17 +80,20 @@ def test_a_filter_finds_by_one_attribute(pool: Pool, filtering: str, expected: l
     assert sorted(listed(pool, filtering)) == expected
 
 
+@pytest.mark.operation("cognito-idp:ListUsers")
 def test_a_filter_finds_by_sub(pool: Pool) -> None:
     found = pool.admin.admin_get_user(UserPoolId=pool.id, Username="ben")["UserAttributes"]
     sub = {a["Name"]: a["Value"] for a in found}["sub"]
     assert listed(pool, f'sub = "{sub}"') == ["ben"]
 
 
+@pytest.mark.operation("cognito-idp:ListUsers")
 def test_what_is_found_is_sorted_by_the_attribute(pool: Pool) -> None:
     """ "Search results are sorted by the attribute named by the AttributeName string, in ascending order" """
     assert listed(pool, 'username ^= ""') == ["anna", "ben", "carol"]
 
 
+@pytest.mark.operation("cognito-idp:ListUsers", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "filtering, text",
@@ -110,6 +115,7 @@ def test_a_filter_that_is_none_is_refused(pool: Pool, filtering: str, text: str)
     assert (answer.status, answer.code, answer.message) == (400, "InvalidParameterException", text)
 
 
+@pytest.mark.operation("cognito-idp:ListUsers", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_the_attributes_that_were_asked_for_are_shown(pool: Pool) -> None:
     """ "Amazon Cognito returns an error if not all users in the results have set a value for the attribute
@@ -124,6 +130,7 @@ def test_the_attributes_that_were_asked_for_are_shown(pool: Pool) -> None:
         assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:ListUsers")
 def test_a_list_comes_in_pages(pool: Pool) -> None:
     pages = pool.admin.get_paginator("list_users").paginate(
         UserPoolId=pool.id, PaginationConfig={"PageSize": 2}
@@ -141,6 +148,7 @@ def test_a_list_comes_in_pages(pool: Pool) -> None:
     assert "PaginationToken" not in second
 
 
+@pytest.mark.operation("cognito-idp:ListUsers", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_pagination_token_is_good_for_an_hour(fresh: LocalAccount) -> None:
     """ "Amazon Cognito expires the pagination token after one hour." (no text is documented)"""
@@ -157,6 +165,14 @@ def test_a_pagination_token_is_good_for_an_hour(fresh: LocalAccount) -> None:
         assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:AdminAddUserToGroup", "cognito-idp:CreateGroup")
+@pytest.mark.operation(
+    "cognito-idp:DeleteGroup",
+    "cognito-idp:GetGroup",
+    "cognito-idp:ListUsersInGroup",
+    "cognito-idp:UpdateGroup",
+    refuses="ResourceNotFoundException",
+)
 def test_the_users_of_a_group_are_listed(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsersInGroup.html"""
     ids, admin = {"UserPoolId": pool.id, "GroupName": account.name("group")}, pool.admin

@@ -98,6 +98,7 @@ def prefer(pool: Pool, name: str, **settings: dict[str, bool]) -> None:
 # --- the pool ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:GetUserPoolMfaConfig", "cognito-idp:SetUserPoolMfaConfig")
 def test_a_pool_tells_which_second_factors_it_has(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUserPoolMfaConfig.html"""
     pool = user_pool(account, **EMAIL)
@@ -115,6 +116,8 @@ def test_a_pool_tells_which_second_factors_it_has(account: LocalAccount) -> None
     assert described(UserPoolId=pool.id)["UserPool"]["MfaConfiguration"] == "OFF"
 
 
+@pytest.mark.operation("cognito-idp:GetUserPoolMfaConfig")
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "given, text",
@@ -157,6 +160,7 @@ def test_settings_that_contradict_each_other_are_refused(
     assert pool.admin.get_user_pool_mfa_config(UserPoolId=pool.id)["MfaConfiguration"] == "ON"
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig", refuses="InvalidParameterException")
 def test_password_resets_and_second_factors_take_different_ways(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-preferences
     ("You can't enable email MFA and set the recovery option to Email only in the same user pool.")"""
@@ -174,6 +178,7 @@ def test_password_resets_and_second_factors_take_different_ways(account: LocalAc
     assert "cannot use verified_email as a recovery mechanism when Email MFA is configured" in answer.message
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig", refuses="InvalidParameterException")
 def test_mfa_is_not_required_where_a_code_may_come_first(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites"""
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
@@ -184,6 +189,8 @@ def test_mfa_is_not_required_where_a_code_may_come_first(account: LocalAccount) 
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:GetUserPoolMfaConfig")
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 def test_a_new_pool_with_mfa_needs_an_sms_configuration(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
     ("If you omit SmsConfiguration, the operation returns an InvalidParameterException.")"""
@@ -195,6 +202,7 @@ def test_a_new_pool_with_mfa_needs_an_sms_configuration(account: LocalAccount) -
     assert answer.message.startswith("SMS configuration and Auto verification for phone_number are required")
 
 
+@pytest.mark.operation("cognito-idp:GetUserPoolMfaConfig", "cognito-idp:UpdateUserPool")
 def test_an_update_without_mfa_switches_it_off(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPool.html
     ("If you don't provide a value for an attribute, Amazon Cognito sets it to its default value.")"""
@@ -205,6 +213,7 @@ def test_an_update_without_mfa_switches_it_off(account: LocalAccount) -> None:
     assert pool.admin.get_user_pool_mfa_config(UserPoolId=pool.id)["MfaConfiguration"] == "OFF"
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig", refuses="FeatureUnavailableInTierException")
 @pytest.mark.unconfirmed
 def test_email_mfa_needs_the_essentials_plan(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html"""
@@ -221,6 +230,8 @@ def test_email_mfa_needs_the_essentials_plan(account: LocalAccount) -> None:
 # --- the authenticator app --------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_pool_that_requires_mfa_lets_nobody_in_without(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html
     (MFA_SETUP)"""
@@ -240,6 +251,12 @@ def test_a_pool_that_requires_mfa_lets_nobody_in_without(account: LocalAccount) 
     assert outcome["AuthenticationResult"]["AccessToken"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken",
+    "cognito-idp:InitiateAuth",
+    "cognito-idp:SetUserPoolMfaConfig",
+    "cognito-idp:VerifySoftwareToken",
+)
 def test_each_user_has_a_secret_of_their_own(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
     secrets = {enrolled(pool, pool.confirmed()) for _ in range(3)}
@@ -247,6 +264,8 @@ def test_each_user_has_a_secret_of_their_own(account: LocalAccount) -> None:
     assert {len(secret) for secret in secrets} == {52}
 
 
+@pytest.mark.operation("cognito-idp:AssociateSoftwareToken", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:VerifySoftwareToken", refuses="EnableSoftwareTokenMFAException")
 def test_a_wrong_code_enables_no_software_token(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifySoftwareToken.html
     (EnableSoftwareTokenMFAException)"""
@@ -262,6 +281,8 @@ def test_a_wrong_code_enables_no_software_token(account: LocalAccount) -> None:
     assert pool.idp.verify_software_token(AccessToken=token, UserCode=now)["Status"] == "SUCCESS"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:AssociateSoftwareToken", refuses="SoftwareTokenMFANotFoundException")
 def test_a_pool_without_software_tokens_has_none_to_associate(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html"""
     able, unable = mfa_pool(account, "OPTIONAL"), user_pool(account)
@@ -277,6 +298,10 @@ def test_a_pool_without_software_tokens_has_none_to_associate(account: LocalAcco
             )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken", refuses=["InvalidParameterException", "NotAuthorizedException"]
+)
 @pytest.mark.unconfirmed
 def test_a_software_token_is_somebody_s_by_one_proof_alone(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AssociateSoftwareToken.html
@@ -291,6 +316,7 @@ def test_a_software_token_is_somebody_s_by_one_proof_alone(account: LocalAccount
     assert refused(associate, AccessToken=token[:-4] + "AAAA").code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:AssociateSoftwareToken", "cognito-idp:InitiateAuth")
 @pytest.mark.unconfirmed
 def test_nothing_is_verified_that_was_not_associated(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
@@ -302,6 +328,8 @@ def test_nothing_is_verified_that_was_not_associated(account: LocalAccount) -> N
     assert pool.idp.associate_software_token(AccessToken=token)["SecretCode"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="CodeMismatchException")
 def test_a_code_of_the_step_before_or_after_will_do_and_no_other(still: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
     ("Amazon Cognito accepts TOTP tokens that are within 30 seconds before or after the attempt")"""
@@ -321,6 +349,8 @@ def test_a_code_of_the_step_before_or_after_will_do_and_no_other(still: LocalAcc
         )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="ExpiredCodeException")
 def test_a_code_is_good_once(still: LocalAccount) -> None:
     """RFC 6238, section 5.2; the text is AWS's (ExpiredCodeException of RespondToAuthChallenge)."""
     pool = mfa_pool(still, "OPTIONAL")
@@ -336,6 +366,10 @@ def test_a_code_is_good_once(still: LocalAccount) -> None:
         assert (answer.code, answer.message) == ("ExpiredCodeException", text)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 def test_a_wrong_code_may_be_followed_by_the_right_one(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
     name = pool.confirmed()
@@ -349,6 +383,10 @@ def test_a_wrong_code_may_be_followed_by_the_right_one(account: LocalAccount) ->
     assert (again.code, again.message) == ("NotAuthorizedException", "Invalid session for the user.")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 def test_the_code_of_another_user_s_app_is_wrong(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
     name, other = pool.confirmed(), pool.confirmed()
@@ -365,6 +403,10 @@ def test_the_code_of_another_user_s_app_is_wrong(account: LocalAccount) -> None:
     assert respond(pool, challenge, name, SOFTWARE_TOKEN_MFA_CODE=code(account, own, 1))
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["InvalidParameterException", "NotAuthorizedException"]
+)
 @pytest.mark.unconfirmed
 def test_a_second_factor_s_session_is_one_client_s_and_one_challenge_s(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
@@ -391,6 +433,8 @@ def test_a_second_factor_s_session_is_one_client_s_and_one_challenge_s(account: 
     assert respond(pool, challenge, name, **given)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_session_for_a_second_factor_expires(still: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
     ("The MFA code is valid for the Authentication flow session duration that you set")"""
@@ -408,6 +452,10 @@ def test_a_session_for_a_second_factor_expires(still: LocalAccount) -> None:
     assert respond(patient, in_time, name, **given)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 def test_five_wrong_codes_bring_the_pause_of_wrong_passwords(still: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites
     ("After five unsuccessful attempts to present an MFA code, Amazon Cognito begins the exponential-timeout
@@ -429,6 +477,10 @@ def test_five_wrong_codes_bring_the_pause_of_wrong_passwords(still: LocalAccount
     assert respond(pool, challenge, name, **given)["AuthenticationResult"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken", "cognito-idp:InitiateAuth", "cognito-idp:VerifySoftwareToken"
+)
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="CodeMismatchException")
 def test_a_new_authenticator_app_replaces_the_old_one_once_it_is_verified(still: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
     ("To replace your user's software token, associate and verify a new software token.")"""
@@ -450,6 +502,12 @@ def test_a_new_authenticator_app_replaces_the_old_one_once_it_is_verified(still:
     assert respond(pool, pool.start(name), name, **given)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:VerifySoftwareToken")
+@pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken",
+    "cognito-idp:RespondToAuthChallenge",
+    refuses="NotAuthorizedException",
+)
 @pytest.mark.unconfirmed
 def test_each_call_of_a_set_up_uses_its_session_up(account: LocalAccount) -> None:
     pool = mfa_pool(account, "ON")
@@ -465,6 +523,12 @@ def test_each_call_of_a_set_up_uses_its_session_up(account: LocalAccount) -> Non
     assert respond(pool, challenge | {"Session": verified["Session"]}, name)["AuthenticationResult"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken",
+    "cognito-idp:InitiateAuth",
+    "cognito-idp:SetUserPoolMfaConfig",
+    "cognito-idp:VerifySoftwareToken",
+)
 def test_no_secret_lies_about_in_the_clear(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL")
     secret = enrolled(pool, pool.confirmed())
@@ -476,6 +540,10 @@ def test_no_secret_lies_about_in_the_clear(account: LocalAccount) -> None:
 # --- codes by message -------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 @pytest.mark.parametrize(
     "factor, setting, medium, destination",
     [("SMS_MFA", "SMSMfaSettings", "SMS", "+*******0100"), ("EMAIL_OTP", "EmailMfaSettings", "EMAIL", None)],
@@ -508,6 +576,7 @@ def test_a_code_by_message_signs_in_once(
     assert refused(respond, pool=pool, challenge=another, name=name, **right).code == "CodeMismatchException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_the_code_that_came_back_verifies_the_address(account: LocalAccount) -> None:
     """The same page: "Amazon Cognito marks the corresponding attribute as verified." """
     pool = mfa_pool(account, "OPTIONAL", settings=ALL)
@@ -524,6 +593,8 @@ def test_the_code_that_came_back_verifies_the_address(account: LocalAccount) -> 
     assert verified()
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="InvalidParameterException")
 def test_several_factors_without_a_preference_are_the_user_s_to_choose(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserMFAPreference.html
     ("If multiple options are activated and no preference is set, a challenge to choose an MFA option will be
@@ -556,6 +627,7 @@ def recovery(*names: str) -> dict[str, Any]:
     return {"AccountRecoverySetting": {"RecoveryMechanisms": ranked}}
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:SetUserPoolMfaConfig")
 @pytest.mark.parametrize(
     "settings, has_phone, recovering, expected",
     [
@@ -584,6 +656,8 @@ def test_a_user_who_set_nothing_up_is_asked_for_what_the_pool_can_do(
     assert pool.start(name)["ChallengeName"] == expected
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="MFAMethodNotFoundException")
 @pytest.mark.unconfirmed
 def test_where_the_only_address_is_for_password_resets_there_is_no_way_in(account: LocalAccount) -> None:
     """The same page, step 6: "they can't complete sign-in with MFA required"."""
@@ -597,6 +671,8 @@ def test_where_the_only_address_is_for_password_resets_there_is_no_way_in(accoun
     assert pool.start(pool.confirmed())["ChallengeName"] == "MFA_SETUP"
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig")
+@pytest.mark.operation("cognito-idp:ForgotPassword", refuses="InvalidParameterException")
 def test_a_password_reset_takes_another_way_than_the_second_factor(account: LocalAccount) -> None:
     """The same page: "Users whose preferred MFA is by email message can't receive a password-reset code by
     email." and "InvalidParameterException … from users who don't have a valid recovery method"."""
@@ -618,6 +694,8 @@ def test_a_password_reset_takes_another_way_than_the_second_factor(account: Loca
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="InvalidParameterException")
 def test_a_user_without_an_address_may_give_one_for_codes(account: LocalAccount) -> None:
     """The same page, step 8: "For email MFA, respond with … "email": "[user's email address]""."""
     pool = mfa_pool(account, "ON", settings=TOTP | {"EmailMfaConfiguration": {}})
@@ -636,6 +714,7 @@ def test_a_user_without_an_address_may_give_one_for_codes(account: LocalAccount)
     assert {"Name": "email_verified", "Value": "true"} in pool.admin.admin_get_user(**ids)["UserAttributes"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:SetUserPoolMfaConfig")
 @pytest.mark.unconfirmed
 def test_where_mfa_is_optional_only_who_has_it_is_asked(account: LocalAccount) -> None:
     """The same page, step 2."""
@@ -652,6 +731,9 @@ def test_where_mfa_is_optional_only_who_has_it_is_asked(account: LocalAccount) -
     assert pool.sign_in(name)
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", "cognito-idp:SetUserPoolMfaConfig"
+)
 def test_a_token_that_was_set_up_works_where_the_pool_offers_no_new_ones(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
     ("users who previously associated and verified a TOTP token can continue to use it for MFA")"""
@@ -665,6 +747,7 @@ def test_a_token_that_was_set_up_works_where_the_pool_offers_no_new_ones(account
     assert respond(pool, pool.start(name), name, **given)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_a_new_password_comes_before_the_second_factor(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
     ("After your user succeeds in the challenge to set their initial password … Amazon Cognito immediately
@@ -679,6 +762,8 @@ def test_a_new_password_comes_before_the_second_factor(account: LocalAccount) ->
     assert outcome["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:AdminInitiateAuth")
+@pytest.mark.operation("cognito-idp:AdminRespondToAuthChallenge", refuses="ResourceNotFoundException")
 def test_administrators_answer_the_same_challenges(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminRespondToAuthChallenge.html"""
     pool = mfa_pool(account, "OPTIONAL")
@@ -703,6 +788,7 @@ def test_administrators_answer_the_same_challenges(account: LocalAccount) -> Non
 # --- preferences ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:SetUserMFAPreference")
 def test_users_see_which_factors_they_have_and_prefer(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html"""
     pool = mfa_pool(account, "OPTIONAL", settings=ALL)
@@ -733,6 +819,7 @@ def test_users_see_which_factors_they_have_and_prefer(account: LocalAccount) -> 
     assert pool.sign_in(name)
 
 
+@pytest.mark.operation("cognito-idp:AdminSetUserMFAPreference", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "setting, factor",
     [
@@ -758,6 +845,7 @@ def test_a_factor_that_the_user_has_not_cannot_be_switched_on(
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:AdminSetUserMFAPreference", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_one_factor_at_most_is_preferred_and_it_must_be_on(account: LocalAccount) -> None:
     """The same page: "Only one factor can be set as preferred." """
@@ -773,6 +861,8 @@ def test_one_factor_at_most_is_preferred_and_it_must_be_on(account: LocalAccount
     assert (found["UserMFASettingList"], found["PreferredMfaSetting"]) == (["SMS_MFA"], "SMS_MFA")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:AdminSetUserMFAPreference", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_where_mfa_is_required_no_factor_is_switched_off(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SoftwareTokenMfaSettingsType.html
@@ -786,6 +876,8 @@ def test_where_mfa_is_required_no_factor_is_switched_off(account: LocalAccount) 
     assert pool.start(name)["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
 
+@pytest.mark.operation("cognito-idp:AdminSetUserSettings", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:SetUserSettings", refuses="InvalidParameterException")
 def test_the_older_settings_know_sms_alone(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserSettings.html"""
     pool = mfa_pool(account, "OPTIONAL", settings=ALL)
@@ -802,6 +894,8 @@ def test_the_older_settings_know_sms_alone(account: LocalAccount) -> None:
     assert pool.sign_in(name)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:SetUserMFAPreference", refuses="NotAuthorizedException")
 def test_preferences_need_a_user_s_own_access_token(account: LocalAccount) -> None:
     pool = mfa_pool(account, "OPTIONAL", settings=ALL)
     tokens = pool.sign_in(with_phone(pool))
@@ -814,6 +908,8 @@ def test_preferences_need_a_user_s_own_access_token(account: LocalAccount) -> No
 # --- the pool's own words ---------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:UpdateUserPool")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidLambdaResponseException")
 def test_a_function_may_word_the_message(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-custom-message.html"""
     from labkit.local.user_pools import triggers

@@ -57,6 +57,8 @@ def sign_in(pool: Pool, name: str, device: Authenticator) -> Any:
     return respond(pool, name, asked, CREDENTIAL=json.dumps(device.sign(options_of(asked))))
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_passkey_signs_in_without_a_password(account: LocalAccount) -> None:
     pool = passkey_pool(account)
     name = pool.confirmed()
@@ -73,6 +75,7 @@ def test_a_passkey_signs_in_without_a_password(account: LocalAccount) -> None:
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_the_options_are_what_a_browser_wants(account: LocalAccount) -> None:
     """https://www.w3.org/TR/webauthn-3/#dictdef-publickeycredentialcreationoptionsjson"""
     pool = passkey_pool(account, RP | {"UserVerification": "required"})
@@ -93,6 +96,8 @@ def test_the_options_are_what_a_browser_wants(account: LocalAccount) -> None:
     assert (asked["rpId"], asked["userVerification"]) == ("example.com", "required")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.parametrize(
     "spoiled", ["origin", "relying_party_id", "verifies_user", "challenge", "credential_id"]
 )
@@ -117,6 +122,10 @@ def test_every_part_of_the_answer_counts(account: LocalAccount, spoiled: str) ->
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["InvalidParameterException", "NotAuthorizedException"]
+)
 @pytest.mark.parametrize("given", ["", "no json", "[]", "{}", '{"id": 5}', '"x"', "5"])
 def test_what_is_no_credential_signs_nobody_in(account: LocalAccount, given: str) -> None:
     pool = passkey_pool(account)
@@ -128,6 +137,8 @@ def test_what_is_no_credential_signs_nobody_in(account: LocalAccount, given: str
     assert answer.code in ("NotAuthorizedException", "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_signature_is_good_once_and_for_its_own_user(account: LocalAccount) -> None:
     pool = passkey_pool(account)
     name, other = pool.confirmed(), pool.confirmed()
@@ -150,6 +161,11 @@ def test_a_signature_is_good_once_and_for_its_own_user(account: LocalAccount) ->
 # --- registration -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:StartWebAuthnRegistration",
+    refuses=["WebAuthnConfigurationMissingException", "WebAuthnNotEnabledException"],
+)
 def test_a_pool_takes_passkeys_only_where_they_are_allowed_and_have_a_domain(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_StartWebAuthnRegistration.html
     (WebAuthnNotEnabledException, WebAuthnConfigurationMissingException)"""
@@ -164,6 +180,15 @@ def test_a_pool_takes_passkeys_only_where_they_are_allowed_and_have_a_domain(acc
         assert (answer.status, answer.code) == (400, code)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:CompleteWebAuthnRegistration",
+    refuses=[
+        "WebAuthnCredentialNotSupportedException",
+        "WebAuthnOriginNotAllowedException",
+        "WebAuthnRelyingPartyMismatchException",
+    ],
+)
 @pytest.mark.parametrize(
     "device, code",
     [
@@ -185,6 +210,7 @@ def test_a_registration_that_does_not_fit_the_pool_is_refused(
     assert "WEB_AUTHN" in start(pool, name)["AvailableChallenges"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_where_verification_is_preferred_a_simple_key_will_do(account: LocalAccount) -> None:
     """ "When you set user verification to preferred, … registration and authentication operations can succeed
     without user verification." """
@@ -194,6 +220,10 @@ def test_where_verification_is_preferred_a_simple_key_will_do(account: LocalAcco
     assert sign_in(pool, name, device)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:CompleteWebAuthnRegistration", refuses="WebAuthnChallengeNotFoundException"
+)
 def test_a_registration_answers_its_own_challenge_in_time_and_once(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CompleteWebAuthnRegistration.html
     (WebAuthnChallengeNotFoundException)"""
@@ -215,6 +245,8 @@ def test_a_registration_answers_its_own_challenge_in_time_and_once(fresh: LocalA
     assert refused(complete, pool=pool, token=token, credential=foreign).code == code
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:CompleteWebAuthnRegistration", refuses="WebAuthnClientMismatchException")
 def test_a_registration_ends_with_the_client_that_began_it(account: LocalAccount) -> None:
     """The same page: WebAuthnClientMismatchException."""
     pool = passkey_pool(account)
@@ -227,6 +259,8 @@ def test_a_registration_ends_with_the_client_that_began_it(account: LocalAccount
     complete(pool, token, device.register(begin(pool, token)))
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:CompleteWebAuthnRegistration", refuses="InvalidParameterException")
 @pytest.mark.parametrize("credential", [{}, {"id": "x"}, {"rawId": 5}, {"rawId": "AAAA", "response": {}}])
 def test_what_is_no_credential_is_not_registered(account: LocalAccount, credential: dict[str, Any]) -> None:
     pool = passkey_pool(account)
@@ -237,6 +271,8 @@ def test_what_is_no_credential_is_not_registered(account: LocalAccount, credenti
     complete(pool, token, Authenticator().register(begin(pool, token)))
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:ListWebAuthnCredentials")
+@pytest.mark.operation("cognito-idp:StartWebAuthnRegistration", refuses="LimitExceededException")
 def test_a_user_has_twenty_passkeys_at_most(account: LocalAccount) -> None:
     """ "Each user can register up to 20 passkeys." """
     pool = passkey_pool(account)
@@ -251,6 +287,8 @@ def test_a_user_has_twenty_passkeys_at_most(account: LocalAccount) -> None:
     assert (len(first["Credentials"]), len(rest["Credentials"])) == (15, 5)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:ListWebAuthnCredentials")
+@pytest.mark.operation("cognito-idp:DeleteWebAuthnCredential", refuses="ResourceNotFoundException")
 def test_users_see_their_passkeys_and_remove_them(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_WebAuthnCredentialDescription.html"""
     pool = passkey_pool(account)
@@ -271,6 +309,7 @@ def test_users_see_their_passkeys_and_remove_them(account: LocalAccount) -> None
     )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_another_relying_party_needs_passkeys_of_its_own(account: LocalAccount) -> None:
     """ "If you change your RP ID, your users must register again with the new RP ID." """
     pool = passkey_pool(account)
@@ -287,6 +326,7 @@ def test_another_relying_party_needs_passkeys_of_its_own(account: LocalAccount) 
     assert sign_in(pool, name, device)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:SetUserPoolMfaConfig", refuses="InvalidParameterException")
 @pytest.mark.parametrize("domain", ["com", "co.uk", "https://example.com", "exa mple.com"])
 def test_a_relying_party_is_a_domain_of_one_s_own(account: LocalAccount, domain: str) -> None:
     """ "Amazon Cognito returns an error when you attempt to set your RP URL to a domain on the PSL."
@@ -308,6 +348,9 @@ def demand(pool: Pool, factor: str, mode: str = "OPTIONAL") -> None:
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:AdminSetUserMFAPreference", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_passkey_that_verifies_its_user_is_two_factors_where_pool_and_user_say_so(
     account: LocalAccount,
 ) -> None:
@@ -334,6 +377,7 @@ def test_a_passkey_that_verifies_its_user_is_two_factors_where_pool_and_user_say
     assert refused(sign_in, pool=pool, name=name, device=device).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:AdminSetUserMFAPreference", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_passkey_is_no_user_s_only_second_factor(account: LocalAccount) -> None:
     """The page of WebAuthnMfaSettingsType: "at least one other MFA method such as SMS, TOTP, or email"."""

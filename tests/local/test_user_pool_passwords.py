@@ -40,6 +40,14 @@ def new_password(pool: Pool, username: str, old: str, new: str, **more: str) -> 
 # --- history ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
+@pytest.mark.operation(
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:ChangePassword",
+    "cognito-idp:ConfirmForgotPassword",
+    "cognito-idp:RespondToAuthChallenge",
+    refuses="PasswordHistoryPolicyViolationException",
+)
 @pytest.mark.unconfirmed
 def test_none_of_the_previous_passwords_may_return(account: LocalAccount) -> None:
     """ "Users can't set a password that matches any of n previous passwords, where n is the value of
@@ -66,6 +74,7 @@ def test_none_of_the_previous_passwords_may_return(account: LocalAccount) -> Non
     assert new_password(pool, name, FOURTH, SECOND)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:ChangePassword")
 def test_without_a_history_every_password_may_return(pool: Pool) -> None:
     name = pool.confirmed()
     for _ in range(2):
@@ -76,6 +85,8 @@ def test_without_a_history_every_password_may_return(pool: Pool) -> None:
 # --- what the administrator sets --------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:AdminSetUserPassword", refuses="UserNotFoundException")
 def test_a_password_of_the_administrators_is_temporary_or_permanent(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html"""
     name, ids = pool.sign_up(), {"UserPoolId": pool.id}
@@ -90,6 +101,8 @@ def test_a_password_of_the_administrators_is_temporary_or_permanent(pool: Pool) 
     assert (answer.status, answer.code) == (400, "UserNotFoundException")
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", "cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("days", [None, 2])
 def test_a_temporary_password_is_good_for_the_days_of_the_policy(
     fresh: LocalAccount, days: int | None
@@ -115,6 +128,8 @@ def test_a_temporary_password_is_good_for_the_days_of_the_policy(
     assert new_password(pool, "late", THIRD, FOURTH)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:AdminResetUserPassword", "cognito-idp:ConfirmForgotPassword")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="PasswordResetRequiredException")
 def test_a_reset_by_the_administrator_sends_a_code_and_stops_sign_in(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminResetUserPassword.html"""
     name, reset = pool.confirmed(), pool.admin.admin_reset_user_password
@@ -131,6 +146,10 @@ def test_a_reset_by_the_administrator_sends_a_code_and_stops_sign_in(pool: Pool)
     assert pool.sign_in(name, SECOND)["IdToken"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminResetUserPassword",
+    refuses=["InvalidParameterException", "NotAuthorizedException", "UserNotFoundException"],
+)
 @pytest.mark.unconfirmed
 def test_a_reset_needs_a_confirmed_enabled_user_with_a_verified_address(pool: Pool) -> None:
     """The same page names the errors, not the texts."""
@@ -148,6 +167,7 @@ def test_a_reset_needs_a_confirmed_enabled_user_with_a_verified_address(pool: Po
 # --- invitations ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", "cognito-idp:RespondToAuthChallenge")
 def test_an_invitation_goes_where_it_is_wanted(account: LocalAccount, pool: Pool) -> None:
     phone = "+14155550101"
     name = account.name("made")
@@ -166,6 +186,7 @@ def test_an_invitation_goes_where_it_is_wanted(account: LocalAccount, pool: Pool
     assert new_password(pool, name, sent[0].code, SECOND)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", "cognito-idp:RespondToAuthChallenge")
 def test_no_invitation_is_sent_where_it_is_suppressed(account: LocalAccount, pool: Pool) -> None:
     name = account.name("made")
     pool.admin.admin_create_user(
@@ -176,6 +197,9 @@ def test_no_invitation_is_sent_where_it_is_suppressed(account: LocalAccount, poo
     assert new_password(pool, name, PASSWORD, SECOND)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:AdminCreateUser", refuses="UserNotFoundException")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_an_invitation_is_sent_again_with_a_new_password(account: LocalAccount, pool: Pool) -> None:
     """ "Set to RESEND to resend the invitation message to a user that already exists, and to reset the
     temporary-password duration with a new temporary password." """
@@ -203,6 +227,7 @@ def test_an_invitation_is_not_sent_again_to_who_has_come(pool: Pool) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("attribute, value", [("email", "a@example.com"), ("phone_number", "+14155550101")])
 def test_an_address_is_verified_where_there_is_one(pool: Pool, attribute: str, value: str) -> None:
@@ -220,6 +245,13 @@ def test_an_address_is_verified_where_there_is_one(pool: Pool, attribute: str, v
 # --- clients that must not tell ---------------------------------------------------------------------------
 
 
+@pytest.mark.operation(
+    "cognito-idp:ForgotPassword",
+    refuses=["InvalidParameterException", "NotAuthorizedException", "UserNotFoundException"],
+)
+@pytest.mark.operation(
+    "cognito-idp:ResendConfirmationCode", refuses=["NotAuthorizedException", "UserNotFoundException"]
+)
 def test_a_quiet_client_does_not_tell_who_is_disabled_or_has_no_verified_address(pool: Pool) -> None:
     """ "When a user isn't found, is deactivated, or doesn't have a verified delivery mechanism to recover
     their password, Amazon Cognito returns CodeDeliveryDetails with a simulated delivery medium";
@@ -251,6 +283,7 @@ def test_a_quiet_client_does_not_tell_who_is_disabled_or_has_no_verified_address
         assert answer.code == "CodeMismatchException"
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
 def test_the_pretended_medium_is_that_of_the_name(account: LocalAccount) -> None:
     """ "The simulated delivery medium is determined by the input user name format and verification
     settings of the user pool." """
@@ -269,6 +302,10 @@ def test_the_pretended_medium_is_that_of_the_name(account: LocalAccount) -> None
 # --- what comes with the first own password ---------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["InvalidParameterException", "NotAuthorizedException"]
+)
 @pytest.mark.unconfirmed
 def test_a_first_sign_in_adds_what_is_required_and_changes_no_address(account: LocalAccount) -> None:
     """ "In a NEW_PASSWORD_REQUIRED challenge response, you can't modify a required attribute that already

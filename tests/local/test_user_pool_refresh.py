@@ -34,6 +34,7 @@ def renewed(client: Pool, token: str, **more: str) -> dict[str, Any]:
     return dict(call(RefreshToken=token, ClientId=client.client_id, **more)["AuthenticationResult"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_client_that_does_not_rotate_keeps_the_refresh_token(pool: Pool) -> None:
     """ "If refresh token rotation is disabled, issues new ID and access tokens only." """
     tokens = pool.sign_in(pool.confirmed())
@@ -44,6 +45,8 @@ def test_a_client_that_does_not_rotate_keeps_the_refresh_token(pool: Pool) -> No
     assert pool.refresh(tokens["RefreshToken"])["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", refuses="RefreshTokenReuseException")
 @pytest.mark.parametrize("grace", [None, 0])
 def test_a_rotated_token_serves_once(pool: Pool, grace: int | None) -> None:
     """ "When RetryGracePeriodSeconds is 0, the grace period is disabled and a successful request immediately
@@ -59,6 +62,8 @@ def test_a_rotated_token_serves_once(pool: Pool, grace: int | None) -> None:
     assert claims_of(third["IdToken"])["origin_jti"] == claims_of(tokens["IdToken"])["origin_jti"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", refuses="RefreshTokenReuseException")
 def test_a_rotated_token_may_be_tried_again_within_the_grace_period(fresh: LocalAccount) -> None:
     """ "the original refresh token that you're rotating out can remain valid for a period of time of up to 60
     seconds. This allows for client-side retries." """
@@ -73,6 +78,7 @@ def test_a_rotated_token_may_be_tried_again_within_the_grace_period(fresh: Local
     assert renewed(client, second)["AccessToken"]
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
 @pytest.mark.parametrize("grace", [0, 60])
 def test_the_grace_period_is_a_minute_at_most(pool: Pool, grace: int) -> None:
     """RetryGracePeriodSeconds: "Valid Range: Minimum value of 0. Maximum value of 60." """
@@ -81,6 +87,8 @@ def test_the_grace_period_is_a_minute_at_most(pool: Pool, grace: int) -> None:
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", refuses="NotAuthorizedException")
 def test_a_new_refresh_token_lives_no_longer_than_the_first(fresh: LocalAccount) -> None:
     """ "The new refresh token is valid for the remaining duration of the original refresh token." """
     pool = user_pool(fresh)
@@ -93,6 +101,7 @@ def test_a_new_refresh_token_lives_no_longer_than_the_first(fresh: LocalAccount)
     assert (answer.code, answer.message) == ("NotAuthorizedException", "Refresh Token has expired")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 def test_a_client_that_rotates_has_no_refresh_token_flow(pool: Pool) -> None:
     """ "You can't authenticate with REFRESH_TOKEN_AUTH in app clients with refresh token rotation
     enabled." """
@@ -105,6 +114,7 @@ def test_a_client_that_rotates_has_no_refresh_token_flow(pool: Pool) -> None:
     assert renewed(client, token)["RefreshToken"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_rotation_adds_origin_jti_where_revocation_is_off(pool: Pool) -> None:
     """ "With refresh token rotation enabled, new claims are added in JSON web tokens from your user pool. The
     origin_jti and jti claims are added to access and ID tokens." """
@@ -115,6 +125,8 @@ def test_rotation_adds_origin_jti_where_revocation_is_off(pool: Pool) -> None:
     assert "origin_jti" in claims_of(client.sign_in(name)["IdToken"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_refresh_token_renews_for_its_client_and_an_enabled_user(account: LocalAccount, pool: Pool) -> None:
     """The text of a foreign token as AWS gave it: https://github.com/aws/aws-sdk-js-v3/issues/7162"""
@@ -135,6 +147,8 @@ def test_a_refresh_token_renews_for_its_client_and_an_enabled_user(account: Loca
     assert refused(renewed, client=pool, token=token).message == "Refresh Token has been revoked"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetTokensFromRefreshToken", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_client_with_a_secret_shows_it(pool: Pool) -> None:
     """ "ClientSecret: The client secret of the requested app client, if the client has a secret." """
@@ -147,6 +161,10 @@ def test_a_client_with_a_secret_shows_it(pool: Pool) -> None:
         assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RevokeToken")
+@pytest.mark.operation(
+    "cognito-idp:GetTokensFromRefreshToken", "cognito-idp:GetUser", refuses="NotAuthorizedException"
+)
 def test_revoking_a_rotated_token_ends_the_whole_sign_in(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html"""
     client = rotating(pool)
@@ -172,6 +190,7 @@ def rotate_key(pool: Pool, pool_id: str) -> Reply:
     )
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth")
 def test_a_new_signing_key_leaves_older_tokens_good(account: LocalAccount) -> None:
     """ "Amazon Cognito might rotate signing keys in your user pool. As a best practice, cache public keys
     in your app, using the kid as a cache key":
@@ -196,6 +215,8 @@ def test_a_new_signing_key_leaves_older_tokens_good(account: LocalAccount) -> No
     assert (refusal.status, refusal.json["__type"]) == (400, "ValidationException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetUser", refuses="NotAuthorizedException")
 def test_a_token_that_names_an_unknown_key_is_refused(pool: Pool) -> None:
     token = pool.sign_in(pool.confirmed())["AccessToken"]
     assert pool.idp.get_user(AccessToken=token)

@@ -27,6 +27,7 @@ def messages(pool: Pool, username: str) -> list[tuple[str, str, str]]:
     return [(m.kind, m.text.replace(m.code, "CODE"), m.subject) for m in found]
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", "cognito-idp:SignUp")
 def test_pre_sign_up_hears_of_a_user_who_is_about_to_be_made(account: LocalAccount) -> None:
     function = Recorder()
     pool = watched(account, {"PreSignUp": function})
@@ -45,6 +46,7 @@ def test_pre_sign_up_hears_of_a_user_who_is_about_to_be_made(account: LocalAccou
     assert function.events[1]["callerContext"]["clientId"] == "CLIENT_ID_NOT_APPLICABLE"
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="UserLambdaValidationException")
 def test_pre_sign_up_may_refuse(account: LocalAccount) -> None:
     name = account.name("learner")
     assert watched(account, {"PreSignUp": Recorder()}).sign_up(name)
@@ -55,6 +57,7 @@ def test_pre_sign_up_may_refuse(account: LocalAccount) -> None:
     assert pool.admin.list_users(UserPoolId=pool.id)["Users"] == []
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 def test_pre_sign_up_may_confirm_and_verify(account: LocalAccount) -> None:
     after = Recorder()
     before = answering(autoConfirmUser=True, autoVerifyEmail=True)
@@ -69,6 +72,7 @@ def test_pre_sign_up_may_confirm_and_verify(account: LocalAccount) -> None:
     assert [event["triggerSource"] for event in after.events] == ["PostConfirmation_ConfirmSignUp"]
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser")
 def test_for_the_administrators_users_it_neither_confirms_nor_verifies(account: LocalAccount) -> None:
     """ "Response parameters … are ignored by Amazon Cognito when the Pre Sign-up lambda is triggered by the
     AdminCreateUser API." """
@@ -81,6 +85,7 @@ def test_for_the_administrators_users_it_neither_confirms_nor_verifies(account: 
     assert "email_verified" not in attributes_of(pool, "ben")
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidLambdaResponseException")
 @pytest.mark.unconfirmed
 def test_an_address_that_is_not_there_cannot_be_verified(account: LocalAccount) -> None:
     """ "Otherwise an error will occur and the user will not be able to complete sign-up." """
@@ -90,6 +95,7 @@ def test_an_address_that_is_not_there_cannot_be_verified(account: LocalAccount) 
     assert (answer.status, answer.code) == (400, "InvalidLambdaResponseException")
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 def test_an_alias_moves_to_the_user_whom_the_function_verifies(account: LocalAccount) -> None:
     """ "If an alias with that email address already exists, the alias will be moved to the new user and the
     previous user's email address will be marked as unverified." """
@@ -101,6 +107,13 @@ def test_an_alias_moves_to_the_user_whom_the_function_verifies(account: LocalAcc
     assert attributes_of(pool, "jie")["email_verified"] == "false"
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminConfirmSignUp",
+    "cognito-idp:ConfirmForgotPassword",
+    "cognito-idp:ConfirmSignUp",
+    "cognito-idp:ForgotPassword",
+    "cognito-idp:SignUp",
+)
 def test_post_confirmation_hears_of_a_confirmed_user_and_of_a_reset_password(account: LocalAccount) -> None:
     function = Recorder()
     pool = watched(account, {"PostConfirmation": function})
@@ -128,6 +141,7 @@ def test_post_confirmation_hears_of_a_confirmed_user_and_of_a_reset_password(acc
     assert request["userAttributes"]["email_verified"] == "true"
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 @pytest.mark.unconfirmed
 def test_a_failure_after_confirmation_is_told_and_undoes_nothing(account: LocalAccount) -> None:
     pool = watched(account, {"PostConfirmation": Recorder(refuse)})
@@ -137,6 +151,13 @@ def test_a_failure_after_confirmation_is_told_and_undoes_nothing(account: LocalA
     assert status_of(pool, name) == "CONFIRMED"
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminResetUserPassword",
+    "cognito-idp:ConfirmSignUp",
+    "cognito-idp:ForgotPassword",
+    "cognito-idp:ResendConfirmationCode",
+    "cognito-idp:SignUp",
+)
 def test_a_custom_message_is_sent_in_the_functions_words(account: LocalAccount) -> None:
     function = answering(emailMessage="Take {####}, {username}", emailSubject="Welcome")
     pool = watched(account, {"CustomMessage": function})
@@ -155,6 +176,7 @@ def test_a_custom_message_is_sent_in_the_functions_words(account: LocalAccount) 
     assert request["clientMetadata"] == {"from": "here"}
 
 
+@pytest.mark.operation("cognito-idp:AdminCreateUser", refuses="InvalidLambdaResponseException")
 def test_an_invitation_names_the_user_and_the_password(account: LocalAccount) -> None:
     """ "… the response from your function must include both request.usernameParameter and
     request.codeParameter." """
@@ -171,6 +193,7 @@ def test_an_invitation_names_the_user_and_the_password(account: LocalAccount) ->
     assert (answer.status, answer.code) == (400, "InvalidLambdaResponseException")
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidLambdaResponseException")
 def test_a_custom_message_without_the_code_is_none(account: LocalAccount) -> None:
     """ "The message must include the code parameter" """
     pool = watched(account, {"CustomMessage": answering(emailMessage="{####}")})

@@ -30,6 +30,7 @@ def described(pool: Pool) -> dict[str, dict[str, Any]]:
     return {attribute["Name"]: attribute for attribute in found}
 
 
+@pytest.mark.operation("cognito-idp:DescribeUserPool")
 def test_a_pool_has_every_standard_attribute_beside_its_own(account: LocalAccount) -> None:
     plain = user_pool(account)
     own = user_pool(account, Schema=[*TYPES, {"Name": "email", "Required": True, "Mutable": True}])
@@ -41,6 +42,9 @@ def test_a_pool_has_every_standard_attribute_beside_its_own(account: LocalAccoun
     assert described(own)["birthdate"]["StringAttributeConstraints"] == {"MinLength": "10", "MaxLength": "10"}
 
 
+@pytest.mark.operation(
+    "cognito-idp:AddCustomAttributes", "cognito-idp:SignUp", refuses="InvalidParameterException"
+)
 def test_custom_attributes_can_be_added_later(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AddCustomAttributes.html"""
     pool = user_pool(account)
@@ -58,6 +62,7 @@ def test_custom_attributes_can_be_added_later(account: LocalAccount) -> None:
     assert (again.status, again.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:AddCustomAttributes", refuses="InvalidParameterException")
 def test_a_custom_attribute_cannot_be_required(account: LocalAccount) -> None:
     """ "You can't require that users provide a value for the attribute." """
     pool, optional = user_pool(account), {"Name": "team", "AttributeDataType": "String"}
@@ -69,6 +74,7 @@ def test_a_custom_attribute_cannot_be_required(account: LocalAccount) -> None:
     assert pool.admin.add_custom_attributes(UserPoolId=pool.id, CustomAttributes=[optional])
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_schema_attribute_has_a_name_of_its_own(account: LocalAccount, pool: Pool) -> None:
     """The model does not require `Name`; no text is documented."""
@@ -84,6 +90,7 @@ def test_a_schema_attribute_has_a_name_of_its_own(account: LocalAccount, pool: P
         assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_pool_has_fifty_custom_attributes_at_most(account: LocalAccount) -> None:
     """ "You can add up to 50 custom attributes to your user pool." (no text is documented)"""
@@ -95,6 +102,7 @@ def test_a_pool_has_fifty_custom_attributes_at_most(account: LocalAccount) -> No
     assert refused(user_pool, account=account, Schema=[*fifty, more]).code == "InvalidParameterException"
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "name, good, bad", [("member", "true", "yes"), ("joined", "2026-01-01T00:00:00Z", "new year")]
@@ -111,6 +119,7 @@ def test_a_value_is_of_its_type(account: LocalAccount, name: str, good: str, bad
     assert answer.message.startswith("Attributes did not conform to the schema: ")
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes")
 def test_a_developer_only_attribute_is_the_administrators(account: LocalAccount) -> None:
     """ "DeveloperOnlyAttribute can be modified using AdminUpdateUserAttributes but can't be updated using
     UpdateUserAttributes." """
@@ -122,6 +131,7 @@ def test_a_developer_only_attribute_is_the_administrators(account: LocalAccount)
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "settings, kind",
     [
@@ -145,6 +155,7 @@ def test_a_client_reads_and_writes_what_the_pool_has(
     assert answer.message == f"Invalid {kind} attributes specified while updating a client"
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
 def test_what_the_pool_requires_a_client_must_be_able_to_write(account: LocalAccount) -> None:
     """The first of those two issues: a list without the required e-mail address"""
     required = [{"Name": "email", "Required": True, "Mutable": True}]

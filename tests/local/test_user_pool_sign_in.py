@@ -28,6 +28,7 @@ def learner(pool: Pool) -> str:
     return pool.confirmed()
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_the_right_password_gets_three_tokens(pool: Pool, learner: str) -> None:
     tokens = pool.sign_in(learner)
     assert {"IdToken", "AccessToken", "RefreshToken", "ExpiresIn", "TokenType"} == set(tokens)
@@ -37,6 +38,7 @@ def test_the_right_password_gets_three_tokens(pool: Pool, learner: str) -> None:
     assert answer.message == "Incorrect username or password."
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_disabled_user_cannot_sign_in(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html"""
     name = pool.confirmed()
@@ -48,6 +50,7 @@ def test_a_disabled_user_cannot_sign_in(pool: Pool) -> None:
     assert pool.sign_in(name)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 def test_a_user_of_another_pool_is_unknown(account: LocalAccount, pool: Pool, learner: str) -> None:
     assert pool.sign_in(learner)
     answer = refused(user_pool(account).sign_in, username=learner)
@@ -88,6 +91,7 @@ def respond(pool: Pool, responses: dict[str, str], **more: str) -> Any:
     )
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_srp_proves_the_password_without_sending_it(pool: Pool, learner: str) -> None:
     answer = respond(pool, claim(*start_srp(pool, learner)))
     assert claims_of(answer["AuthenticationResult"]["IdToken"])["cognito:username"] == learner
@@ -95,6 +99,7 @@ def test_srp_proves_the_password_without_sending_it(pool: Pool, learner: str) ->
     assert (wrong.code, wrong.message) == ("NotAuthorizedException", "Incorrect username or password.")
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_secret_block_is_good_for_one_try(pool: Pool, learner: str) -> None:
     proof = claim(*start_srp(pool, learner))
@@ -106,6 +111,7 @@ def test_a_secret_block_is_good_for_one_try(pool: Pool, learner: str) -> None:
     assert refused(respond, pool=pool, responses=claim(client, challenge)).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_challenge_is_for_its_own_user_alone(pool: Pool, learner: str) -> None:
     other = pool.confirmed()
     assert respond(pool, claim(*start_srp(pool, learner)))
@@ -113,6 +119,7 @@ def test_a_challenge_is_for_its_own_user_alone(pool: Pool, learner: str) -> None
     assert refused(respond, pool=pool, responses=stolen).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_challenge_is_for_its_own_client_alone(pool: Pool, learner: str) -> None:
     other = pool.another_client()
@@ -121,6 +128,7 @@ def test_a_challenge_is_for_its_own_client_alone(pool: Pool, learner: str) -> No
     assert refused(respond, pool=other, responses=proof).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("part", ["PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"])
 def test_every_part_of_the_proof_counts(pool: Pool, learner: str, part: str) -> None:
@@ -132,6 +140,7 @@ def test_every_part_of_the_proof_counts(pool: Pool, learner: str, part: str) -> 
         assert answer.code in ("NotAuthorizedException", "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_challenge_expires_with_the_session_validity_of_the_client(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     (AuthSessionValidity: 3 minutes where nothing is set)"""
@@ -145,6 +154,7 @@ def test_a_challenge_expires_with_the_session_validity_of_the_client(fresh: Loca
     assert respond(longer, patient)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("value", ["0", "", "not hex", f"{srp.N:x}", f"{2 * srp.N:x}"])
 def test_an_srp_a_that_gives_the_key_away_is_refused(pool: Pool, learner: str, value: str) -> None:
@@ -158,6 +168,7 @@ def test_an_srp_a_that_gives_the_key_away_is_refused(pool: Pool, learner: str, v
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 @pytest.mark.unconfirmed
 def test_srp_does_not_tell_a_quiet_client_who_exists(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html"""
@@ -187,6 +198,10 @@ def flow(pool: Pool, name: str, tokens: dict[str, Any]) -> dict[str, Callable[[]
     }
 
 
+@pytest.mark.operation("cognito-idp:UpdateUserPoolClient")
+@pytest.mark.operation(
+    "cognito-idp:AdminInitiateAuth", "cognito-idp:InitiateAuth", refuses="InvalidParameterException"
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "name, text",
@@ -213,6 +228,8 @@ def test_a_client_allows_only_its_own_flows(pool: Pool, learner: str, name: str,
     assert (answer.code, answer.message) == ("InvalidParameterException", text)
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", "cognito-idp:RespondToAuthChallenge")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 def test_a_client_without_flows_has_srp_and_refresh(account: LocalAccount, pool: Pool, learner: str) -> None:
     """The same page: what a client supports "if you don't specify a value for ExplicitAuthFlows"."""
     client = pool.admin.create_user_pool_client(UserPoolId=pool.id, ClientName="plain")["UserPoolClient"]
@@ -222,6 +239,10 @@ def test_a_client_without_flows_has_srp_and_refresh(account: LocalAccount, pool:
     assert refused(plain.sign_in, username=learner).code == "InvalidParameterException"
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminInitiateAuth",
+    refuses=["MissingAuthenticationTokenException", "ResourceNotFoundException"],
+)
 def test_an_admin_flow_is_for_administrators(pool: Pool, learner: str) -> None:
     given = {
         "ClientId": pool.client_id, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
@@ -237,6 +258,7 @@ def test_an_admin_flow_is_for_administrators(pool: Pool, learner: str) -> None:
     assert foreign.code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("parameter", ["USERNAME", "PASSWORD"])
 def test_a_missing_parameter_is_named(pool: Pool, learner: str, parameter: str) -> None:
@@ -355,6 +377,16 @@ HASHED: dict[str, Callable[[Pool, str, dict[str, str]], Any]] = {
 }
 
 
+@pytest.mark.operation(
+    "cognito-idp:ConfirmForgotPassword",
+    "cognito-idp:ConfirmSignUp",
+    "cognito-idp:ForgotPassword",
+    "cognito-idp:InitiateAuth",
+    "cognito-idp:ResendConfirmationCode",
+    "cognito-idp:RespondToAuthChallenge",
+    "cognito-idp:SignUp",
+    refuses="NotAuthorizedException",
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("case", HASHED)
 def test_a_client_with_a_secret_wants_the_secret_hash(secretive: Pool, case: str) -> None:
@@ -393,6 +425,10 @@ def renew(pool: Pool, name: str, session: str, password: str = PASSWORD) -> Any:
     )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RespondToAuthChallenge", refuses=["InvalidPasswordException", "NotAuthorizedException"]
+)
 def test_an_invited_user_chooses_a_new_password_first(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/how-to-create-user-accounts.html"""
     name = invited(pool)
@@ -407,6 +443,8 @@ def test_an_invited_user_chooses_a_new_password_first(pool: Pool) -> None:
     assert again.code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_session_is_bound_to_its_user_and_its_client(pool: Pool, learner: str) -> None:
     name, other = invited(pool), invited(pool)
@@ -422,6 +460,8 @@ def test_a_session_is_bound_to_its_user_and_its_client(pool: Pool, learner: str)
     assert pool.sign_in(learner)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_an_expired_session_is_refused(fresh: LocalAccount) -> None:
     pool = user_pool(fresh)
     name = invited(pool)
@@ -447,6 +487,9 @@ def start_new_password(pool: Pool) -> tuple[str, str]:
     return name, pool.start(name, "Temporary-1")["Session"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException"
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("then", ["recreated", "permanent password", "another temporary password"])
 def test_a_session_ends_with_the_user_and_the_password_that_began_it(pool: Pool, then: str) -> None:
@@ -465,6 +508,7 @@ def test_a_session_ends_with_the_user_and_the_password_that_began_it(pool: Pool,
     assert pool.start(name)
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 def test_a_disabled_user_keeps_the_temporary_password(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html"""
     name, session = start_new_password(pool)
@@ -477,6 +521,7 @@ def test_a_disabled_user_keeps_the_temporary_password(pool: Pool) -> None:
     assert renew(pool, name, session)["AuthenticationResult"]
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_srp_with_the_old_password_does_not_sign_in_a_later_user_or_password(pool: Pool) -> None:
     name = pool.confirmed()
@@ -492,6 +537,9 @@ def test_srp_with_the_old_password_does_not_sign_in_a_later_user_or_password(poo
     assert respond(pool, claim(*start_srp(pool, name, "Third-horse-3")))["AuthenticationResult"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException"
+)
 def test_five_wrong_passwords_bring_a_pause_that_doubles(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior"""
     pool = user_pool(fresh)
@@ -522,6 +570,7 @@ def test_five_wrong_passwords_bring_a_pause_that_doubles(fresh: LocalAccount) ->
         assert attempt()
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_temporary_password_is_good_for_the_days_that_the_policy_sets(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
     (TemporaryPasswordValidityDays: 7 where nothing is set)"""
@@ -541,6 +590,7 @@ def test_a_temporary_password_is_good_for_the_days_that_the_policy_sets(fresh: L
         assert pool.start(late, "Temporary-2")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_challenges_that_nobody_answered_are_forgotten(fresh: LocalAccount) -> None:
     pool = user_pool(fresh)
     name = pool.confirmed()
@@ -553,6 +603,7 @@ def test_challenges_that_nobody_answered_are_forgotten(fresh: LocalAccount) -> N
     assert len(challenges.challenges) == 1
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge")
 def test_no_password_lies_about_in_the_clear(pool: Pool) -> None:
     name = pool.confirmed()
     assert respond(pool, claim(*start_srp(pool, name)))["AuthenticationResult"]
@@ -561,6 +612,7 @@ def test_no_password_lies_about_in_the_clear(pool: Pool) -> None:
     assert PASSWORD not in repr(kept)
 
 
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_an_srp_session_is_no_new_password_session(pool: Pool) -> None:
     name = invited(pool)
@@ -572,6 +624,12 @@ def test_an_srp_session_is_no_new_password_session(pool: Pool) -> None:
     assert renew(pool, name, proven["Session"])["AuthenticationResult"]
 
 
+@pytest.mark.operation(
+    "cognito-idp:ChangePassword",
+    "cognito-idp:InitiateAuth",
+    "cognito-idp:RespondToAuthChallenge",
+    refuses="NotAuthorizedException",
+)
 def test_changing_the_password_needs_the_one_before(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ChangePassword.html"""
     name = pool.confirmed()

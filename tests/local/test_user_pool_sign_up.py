@@ -29,6 +29,7 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 def test_sign_up_sends_a_code_and_tells_where(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SignUp.html"""
     name = pool.account.name("learner")
@@ -47,6 +48,7 @@ def test_sign_up_sends_a_code_and_tells_where(pool: Pool) -> None:
     assert pool.account.last_code(name).isdigit()
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "attribute, good, bad, text",
     [
@@ -69,6 +71,10 @@ def test_an_address_must_look_like_one(pool: Pool, attribute: str, good: str, ba
     assert (answer.status, answer.code, answer.message) == (400, "InvalidParameterException", text)
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
+@pytest.mark.operation(
+    "cognito-idp:ConfirmSignUp", refuses=["CodeMismatchException", "NotAuthorizedException"]
+)
 def test_the_right_code_confirms_and_verifies_the_address_once(pool: Pool) -> None:
     name = pool.sign_up()
     code = pool.account.last_code(name)
@@ -85,6 +91,8 @@ def test_the_right_code_confirms_and_verifies_the_address_once(pool: Pool) -> No
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ConfirmSignUp", refuses="CodeMismatchException")
 @pytest.mark.unconfirmed
 def test_the_code_of_another_user_confirms_nobody(pool: Pool) -> None:
     one, other = pool.sign_up(), pool.sign_up()
@@ -96,6 +104,9 @@ def test_the_code_of_another_user_confirms_nobody(pool: Pool) -> None:
     assert (status_of(pool, one), status_of(pool, other)) == ("UNCONFIRMED", "CONFIRMED")
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ConfirmSignUp", refuses="CodeMismatchException")
+@pytest.mark.operation("cognito-idp:ResendConfirmationCode", refuses="InvalidParameterException")
 def test_a_new_code_replaces_the_one_before(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ResendConfirmationCode.html"""
     name = pool.sign_up()
@@ -109,6 +120,8 @@ def test_a_new_code_replaces_the_one_before(pool: Pool) -> None:
     assert (resend.code, resend.message) == ("InvalidParameterException", "User is already confirmed.")
 
 
+@pytest.mark.operation("cognito-idp:ResendConfirmationCode", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ConfirmSignUp", refuses="ExpiredCodeException")
 def test_a_sign_up_code_is_good_for_24_hours(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html"""
     pool = user_pool(fresh)
@@ -123,6 +136,7 @@ def test_a_sign_up_code_is_good_for_24_hours(fresh: LocalAccount) -> None:
     confirm(pool, late, fresh.last_code(late))
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="UsernameExistsException")
 def test_a_username_is_taken_once(pool: Pool) -> None:
     name = pool.sign_up()
     answer = refused(pool.sign_up, username=name)
@@ -130,6 +144,8 @@ def test_a_username_is_taken_once(pool: Pool) -> None:
     assert answer.message == "User already exists"
 
 
+@pytest.mark.operation("cognito-idp:AdminConfirmSignUp", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotConfirmedException")
 def test_an_unconfirmed_user_cannot_sign_in_until_confirmed(pool: Pool) -> None:
     name = pool.sign_up()
     answer = refused(pool.sign_in, username=name)
@@ -169,6 +185,10 @@ def strict(account: LocalAccount) -> Pool:
     return user_pool(account, Policies={"PasswordPolicy": POLICY})
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
+@pytest.mark.operation(
+    "cognito-idp:ConfirmForgotPassword", "cognito-idp:SignUp", refuses="InvalidPasswordException"
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("password", BROKEN)
 def test_a_password_must_conform_with_the_pools_policy_everywhere(strict: Pool, password: str) -> None:
@@ -205,6 +225,11 @@ def test_a_password_must_conform_with_the_pools_policy_everywhere(strict: Pool, 
     assert strict.sign_in(name, good)["IdToken"]
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
+@pytest.mark.operation(
+    "cognito-idp:ConfirmForgotPassword", refuses=["CodeMismatchException", "ExpiredCodeException"]
+)
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_reset_code_sets_a_new_password_once(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmForgotPassword.html"""
     name = pool.confirmed()
@@ -221,6 +246,8 @@ def test_a_reset_code_sets_a_new_password_once(pool: Pool) -> None:
     assert refused(reset, ConfirmationCode=code, **given).code == "ExpiredCodeException"
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", refuses="ExpiredCodeException")
 def test_a_reset_code_is_good_for_an_hour(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html"""
     pool = user_pool(fresh)
@@ -235,6 +262,7 @@ def test_a_reset_code_is_good_for_an_hour(fresh: LocalAccount) -> None:
     assert answer.code == "ExpiredCodeException"
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 @pytest.mark.unconfirmed
 def test_a_sign_up_code_resets_no_password(pool: Pool) -> None:
     name = pool.sign_up()
@@ -247,6 +275,8 @@ def test_a_sign_up_code_resets_no_password(pool: Pool) -> None:
     confirm(pool, name, code)
 
 
+@pytest.mark.operation("cognito-idp:AdminConfirmSignUp", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ForgotPassword", refuses="InvalidParameterException")
 def test_a_reset_needs_a_verified_address(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ForgotPassword.html"""
     verified, unverified = pool.confirmed(), pool.sign_up()
@@ -262,6 +292,10 @@ def test_a_reset_needs_a_verified_address(pool: Pool) -> None:
 UNAUTHORIZED = ("NotAuthorizedException", "A client attempted to write unauthorized attribute")
 
 
+@pytest.mark.operation("cognito-idp:AdminConfirmSignUp")
+@pytest.mark.operation(
+    "cognito-idp:SignUp", "cognito-idp:UpdateUserAttributes", refuses="NotAuthorizedException"
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("flag", ["email_verified", "phone_number_verified"])
 def test_nobody_declares_the_own_address_verified(pool: Pool, flag: str) -> None:
@@ -285,6 +319,9 @@ def test_nobody_declares_the_own_address_verified(pool: Pool, flag: str) -> None
     assert attributes_of(pool, name)[flag] == "true"
 
 
+@pytest.mark.operation(
+    "cognito-idp:SignUp", "cognito-idp:UpdateUserAttributes", refuses="NotAuthorizedException"
+)
 def test_a_client_writes_and_reads_only_what_it_may(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     (ReadAttributes, WriteAttributes)"""
@@ -319,6 +356,13 @@ SCHEMA = [
 ]  # fmt: skip
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminUpdateUserAttributes",
+    "cognito-idp:SignUp",
+    "cognito-idp:UpdateUserAttributes",
+    refuses="InvalidParameterException",
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "name, good, bad",
@@ -356,6 +400,10 @@ def test_a_value_must_conform_to_the_schema_everywhere(
         assert answer.message.startswith(f"Attributes did not conform to the schema: {name}: ")
 
 
+@pytest.mark.operation("cognito-idp:ResendConfirmationCode", "cognito-idp:SignUp")
+@pytest.mark.operation(
+    "cognito-idp:ConfirmSignUp", refuses=["CodeMismatchException", "LimitExceededException"]
+)
 @pytest.mark.unconfirmed
 def test_codes_cannot_be_guessed_without_end(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html sets limits for an hour,
@@ -375,6 +423,7 @@ def test_codes_cannot_be_guessed_without_end(fresh: LocalAccount) -> None:
     confirm(pool, name, fresh.last_code(name))
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
 def test_expired_codes_are_forgotten(fresh: LocalAccount) -> None:
     pool = user_pool(fresh)
     for _ in range(3):
@@ -386,6 +435,7 @@ def test_expired_codes_are_forgotten(fresh: LocalAccount) -> None:
     assert len(kept.codes) == 1
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 @pytest.mark.parametrize("name", ["sub", "custom:team", "shoe_size"])
 def test_an_attribute_outside_the_schema_is_refused(pool: Pool, name: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
@@ -394,6 +444,7 @@ def test_an_attribute_outside_the_schema_is_refused(pool: Pool, name: str) -> No
     assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 def test_a_required_attribute_must_be_there(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
     pool = user_pool(
@@ -407,6 +458,7 @@ def test_a_required_attribute_must_be_there(account: LocalAccount) -> None:
     assert answer.message.startswith("Attributes did not conform to the schema: family_name: ")
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 def test_with_email_as_username_the_address_signs_in(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html#user-pool-settings-aliases"""
     pool = user_pool(account, UsernameAttributes=["email"])
@@ -435,6 +487,9 @@ HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.operation(
+    "cognito-idp:ForgotPassword", "cognito-idp:ResendConfirmationCode", refuses="UserNotFoundException"
+)
 @pytest.mark.parametrize("case", HIDDEN)
 def test_a_client_that_prevents_user_existence_errors_does_not_tell_who_exists(
     account: LocalAccount, pool: Pool, case: str
@@ -455,6 +510,7 @@ def test_a_client_that_prevents_user_existence_errors_does_not_tell_who_exists(
         assert answer.code in ("CodeMismatchException", "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_wrong_password_and_an_unknown_user_look_the_same_to_a_quiet_client(
     account: LocalAccount, pool: Pool
 ) -> None:
@@ -467,6 +523,7 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same_to_a_quiet_client(
     assert (wrong.code, wrong.message) == ("NotAuthorizedException", "Incorrect username or password.")
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="ResourceNotFoundException")
 def test_an_unknown_client_is_refused(pool: Pool) -> None:
     assert pool.sign_up()
     answer = refused(pool.idp.sign_up, ClientId="x" * 26, Username="anna", Password=PASSWORD)
@@ -474,6 +531,8 @@ def test_an_unknown_client_is_refused(pool: Pool) -> None:
     assert answer.message == f"User pool client {'x' * 26} does not exist."
 
 
+@pytest.mark.operation("cognito-idp:ForgotPassword")
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", refuses="ExpiredCodeException")
 @pytest.mark.unconfirmed
 def test_a_deleted_users_reset_code_does_not_serve_a_new_user_of_that_name(pool: Pool) -> None:
     name = pool.confirmed()

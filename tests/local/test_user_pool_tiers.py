@@ -41,6 +41,7 @@ def test_a_pool_is_of_the_essentials_plan_where_nothing_says_otherwise(account: 
         assert found["UserPoolTier"] == expected
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="FeatureUnavailableInTierException")
 def test_threat_protection_needs_the_plus_plan(account: LocalAccount) -> None:
     """UserPoolAddOns: "To activate this setting, your user pool must be on the Plus tier." The text as AWS
     gave it:
@@ -53,6 +54,9 @@ def test_threat_protection_needs_the_plus_plan(account: LocalAccount) -> None:
         assert unavailable(answer, tier, "Threat Protection")
 
 
+@pytest.mark.operation(
+    "cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool", refuses="FeatureUnavailableInTierException"
+)
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize(
     "feature", ["Password History", "Choice-based sign-in", "Access Token Customization"]
@@ -70,6 +74,7 @@ def test_a_lite_pool_goes_without(account: LocalAccount, feature: str) -> None:
     assert update(UserPoolId=lite.id, UserPoolTier="ESSENTIALS", **given)
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="FeatureUnavailableInTierException")
 @pytest.mark.unconfirmed
 def test_a_client_of_a_lite_pool_has_no_choice_based_sign_in(account: LocalAccount) -> None:
     """USER_AUTH: "To activate this setting, your user pool must be in the Essentials tier or higher":
@@ -85,6 +90,7 @@ def test_a_client_of_a_lite_pool_has_no_choice_based_sign_in(account: LocalAccou
     )
 
 
+@pytest.mark.operation("cognito-idp:UpdateUserPool", refuses="FeatureUnavailableInTierException")
 @pytest.mark.unconfirmed
 def test_a_pool_moves_to_a_lower_plan_without_what_that_plan_lacks(account: LocalAccount) -> None:
     pool = user_pool(account, {"ExplicitAuthFlows": [*ALL_FLOWS, "ALLOW_USER_AUTH"]}, **EMAIL)

@@ -37,6 +37,7 @@ def verified(pool: Pool, token: str, **checks: Any) -> dict[str, Any]:
 COMMON = {"sub", "iss", "event_id", "auth_time", "origin_jti", "jti", "exp", "iat", "token_use"}
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_the_id_token_has_exactly_these_claims(pool: Pool) -> None:
     name = pool.confirmed()
     claims = verified(pool, pool.sign_in(name)["IdToken"])
@@ -49,6 +50,7 @@ def test_the_id_token_has_exactly_these_claims(pool: Pool) -> None:
     assert claims["email_verified"] is True
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_the_access_token_has_exactly_these_claims(pool: Pool) -> None:
     name = pool.confirmed()
     tokens = pool.sign_in(name)
@@ -62,6 +64,7 @@ def test_the_access_token_has_exactly_these_claims(pool: Pool) -> None:
     assert claims["jti"] != identity["jti"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_client_without_revocation_leaves_origin_jti_out(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/token-revocation.html"""
     name, plain = pool.confirmed(), pool.another_client(EnableTokenRevocation=False)
@@ -69,6 +72,7 @@ def test_a_client_without_revocation_leaves_origin_jti_out(pool: Pool) -> None:
     assert "origin_jti" not in claims_of(plain.sign_in(name)["AccessToken"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_the_client_sees_the_attributes_that_it_may_read(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
     name = pool.account.name("learner")
@@ -91,6 +95,7 @@ def in_group(pool: Pool, name: str, group: str, precedence: int | None, arn: str
     pool.admin.admin_add_user_to_group(UserPoolId=pool.id, Username=name, GroupName=group)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:UpdateGroup")
 def test_groups_show_in_both_tokens_and_their_roles_in_the_id_token(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html"""
     pool = user_pool(account)
@@ -111,6 +116,7 @@ def test_groups_show_in_both_tokens_and_their_roles_in_the_id_token(account: Loc
     assert sorted(tied["cognito:roles"]) == sorted([reader, writer])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 @pytest.mark.parametrize(
     "settings, access, identity",
     [
@@ -143,6 +149,7 @@ def test_the_client_sets_how_long_tokens_live(
         assert claims["exp"] - claims["iat"] == seconds
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "settings",
     [
@@ -186,6 +193,17 @@ def refusal(pool: Pool, case: str, token: str) -> tuple[str, str]:
     return answer.code, answer.message
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:ChangePassword",
+    "cognito-idp:DeleteUser",
+    "cognito-idp:DeleteUserAttributes",
+    "cognito-idp:GetUser",
+    "cognito-idp:GetUserAttributeVerificationCode",
+    "cognito-idp:GlobalSignOut",
+    "cognito-idp:UpdateUserAttributes",
+    refuses="NotAuthorizedException",
+)
 @pytest.mark.parametrize("case", AUTHORISED)
 def test_only_a_good_access_token_of_this_pool_authorises(
     account: LocalAccount, pool: Pool, case: str
@@ -214,6 +232,8 @@ def test_only_a_good_access_token_of_this_pool_authorises(
     assert use(pool, case, access)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetUser", refuses="NotAuthorizedException")
 def test_an_expired_access_token_is_refused_by_every_operation(fresh: LocalAccount) -> None:
     pool = user_pool(fresh)
     token = pool.sign_in(pool.confirmed())["AccessToken"]
@@ -224,6 +244,7 @@ def test_an_expired_access_token_is_refused_by_every_operation(fresh: LocalAccou
         assert refusal(pool, case, token) == ("NotAuthorizedException", "Access Token has expired")
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth")
 def test_get_user_tells_who_the_token_is(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html"""
     name = pool.confirmed()
@@ -234,6 +255,8 @@ def test_get_user_tells_who_the_token_is(pool: Pool) -> None:
     assert attributes["email_verified"] == "true"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:UpdateUserAttributes", refuses="InvalidParameterException")
 def test_an_immutable_attribute_cannot_be_changed(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
     schema = [
@@ -252,6 +275,8 @@ def test_an_immutable_attribute_cannot_be_changed(account: LocalAccount) -> None
 # --- signing out ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:GlobalSignOut")
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_global_sign_out_revokes_every_sign_in(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html"""
     name, other = pool.confirmed(), pool.confirmed()
@@ -268,6 +293,8 @@ def test_global_sign_out_revokes_every_sign_in(pool: Pool) -> None:
     assert use(pool, "GetUser", pool.sign_in(name)["AccessToken"])
 
 
+@pytest.mark.operation("cognito-idp:AdminUserGlobalSignOut", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:GetUser", refuses="NotAuthorizedException")
 def test_an_administrator_can_sign_a_user_out(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminUserGlobalSignOut.html"""
     name = pool.confirmed()
@@ -277,6 +304,7 @@ def test_an_administrator_can_sign_a_user_out(pool: Pool) -> None:
     assert refusal(pool, "GetUser", tokens["AccessToken"])[1] == "Access Token has been revoked"
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_disabling_a_user_ends_every_sign_in_for_good(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableUser.html"""
     for by_sub in (False, True):
@@ -294,6 +322,8 @@ def test_disabling_a_user_ends_every_sign_in_for_good(pool: Pool) -> None:
         assert use(pool, "GetUser", pool.sign_in(name)["AccessToken"])
 
 
+@pytest.mark.operation("cognito-idp:RevokeToken")
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_revoke_token_ends_one_sign_in_and_what_came_of_it(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RevokeToken.html"""
     name = pool.confirmed()
@@ -307,6 +337,11 @@ def test_revoke_token_ends_one_sign_in_and_what_came_of_it(pool: Pool) -> None:
     assert pool.refresh(kept["RefreshToken"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation(
+    "cognito-idp:RevokeToken",
+    refuses=["UnauthorizedException", "UnsupportedOperationException", "UnsupportedTokenTypeException"],
+)
 def test_revoke_token_takes_refresh_tokens_of_its_own_client_only(pool: Pool) -> None:
     """The same page: UnsupportedTokenTypeException, UnsupportedOperationException, UnauthorizedException."""
     name = pool.confirmed()
@@ -330,6 +365,7 @@ def test_revoke_token_takes_refresh_tokens_of_its_own_client_only(pool: Pool) ->
 # --- refreshing -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:GetUser", "cognito-idp:InitiateAuth")
 def test_a_refresh_gives_new_tokens_and_keeps_when_the_user_signed_in(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
     (auth_time is when authentication occurred)"""
@@ -347,6 +383,7 @@ def test_a_refresh_gives_new_tokens_and_keeps_when_the_user_signed_in(fresh: Loc
     assert pool.idp.get_user(AccessToken=again["AccessToken"])
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_a_refresh_token_expires_as_the_client_says(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     (RefreshTokenValidity: 30 days where nothing is set)"""
@@ -365,6 +402,7 @@ def test_a_refresh_token_expires_as_the_client_says(fresh: LocalAccount) -> None
     assert refused(pool.refresh, refresh_token=month).message == "Refresh Token has expired"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_refresh_token_belongs_to_its_client_and_its_user(account: LocalAccount, pool: Pool) -> None:
     name = pool.confirmed()
@@ -383,6 +421,7 @@ def test_a_refresh_token_belongs_to_its_client_and_its_user(account: LocalAccoun
     assert refused(pool.refresh, refresh_token=token).code == "NotAuthorizedException"
 
 
+@pytest.mark.operation("cognito-idp:DeleteUser", "cognito-idp:InitiateAuth")
 @pytest.mark.unconfirmed
 def test_a_deleted_users_access_token_is_of_no_use_even_when_the_name_returns(pool: Pool) -> None:
     name = pool.confirmed()
@@ -393,6 +432,7 @@ def test_a_deleted_users_access_token_is_of_no_use_even_when_the_name_returns(po
     assert refusal(pool, "GetUser", token)[0] == "UserNotFoundException"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 @pytest.mark.unconfirmed
 def test_a_deleted_users_refresh_token_does_not_serve_a_new_user_of_that_name(pool: Pool) -> None:
     name = pool.confirmed()
@@ -406,6 +446,7 @@ def test_a_deleted_users_refresh_token_does_not_serve_a_new_user_of_that_name(po
 # --- key sets ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_each_pool_publishes_its_own_key(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html"""
     other = user_pool(account)
@@ -436,6 +477,10 @@ def test_the_discovery_document_leads_to_the_keys(pool: Pool) -> None:
     assert pool.account.send("GET", found["jwks_uri"]).json == jwks(pool)
 
 
+@pytest.mark.operation("cognito-idp:DeleteUserPool")
+@pytest.mark.operation(
+    "cognito-idp:CreateUserPoolClient", "cognito-idp:InitiateAuth", refuses="ResourceNotFoundException"
+)
 def test_a_client_of_a_deleted_pool_is_gone(account: LocalAccount) -> None:
     pool = user_pool(account)
     calls: list[Callable[[], Any]] = [lambda: pool.sign_in("anna"), lambda: app_client(account, pool.id)]
@@ -451,6 +496,8 @@ def test_a_client_of_a_deleted_pool_is_gone(account: LocalAccount) -> None:
 # --- the pool and its clients -----------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:DescribeUserPoolClient")
+@pytest.mark.operation("cognito-idp:UpdateUserPoolClient", refuses="ResourceNotFoundException")
 def test_an_update_of_a_client_resets_what_it_leaves_out(pool: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
     ("If you don't provide a value for an attribute, Amazon Cognito sets it to its default value.")"""
@@ -471,6 +518,7 @@ def test_an_update_of_a_client_resets_what_it_leaves_out(pool: Pool) -> None:
     assert other.code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation("cognito-idp:DeleteUserPool", refuses="InvalidParameterException")
 def test_a_protected_pool_is_not_deleted(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
     (DeletionProtection)"""
@@ -483,6 +531,24 @@ def test_a_protected_pool_is_not_deleted(account: LocalAccount) -> None:
     assert pool.admin.delete_user_pool(UserPoolId=pool.id)
 
 
+@pytest.mark.operation(
+    "cognito-idp:AdminConfirmSignUp",
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDeleteUserAttributes",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminGetUser",
+    "cognito-idp:AdminInitiateAuth",
+    "cognito-idp:AdminResetUserPassword",
+    "cognito-idp:AdminSetUserPassword",
+    "cognito-idp:AdminUpdateUserAttributes",
+    "cognito-idp:AdminUserGlobalSignOut",
+    "cognito-idp:CreateUserPoolClient",
+    "cognito-idp:DescribeUserPool",
+    "cognito-idp:GetCSVHeader",
+    "cognito-idp:ListUsers",
+    "cognito-idp:UpdateUserPoolClient",
+    refuses="ResourceNotFoundException",
+)
 def test_a_pool_is_known_in_its_own_region_only(account: LocalAccount, pool: Pool) -> None:
     """https://docs.aws.amazon.com/general/latest/gr/cognito_identity.html: each Region has its endpoint"""
     own, name, reset = pool.admin, pool.sign_up(), pool.confirmed()

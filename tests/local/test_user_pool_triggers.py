@@ -48,6 +48,7 @@ def refuse(event: dict[str, Any]) -> Any:
     raise RuntimeError("not today")
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
 def test_pre_authentication_hears_of_every_attempt_before_the_password_is_looked_at(
     account: LocalAccount,
 ) -> None:
@@ -87,6 +88,7 @@ def test_only_a_client_that_hides_who_exists_tells_of_unknown_users(account: Loc
     assert (event["request"]["userNotFound"], event["request"]["userAttributes"]) == (True, {})
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserLambdaValidationException")
 def test_a_function_that_raises_refuses_the_call_in_its_own_words(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
     (UserLambdaValidationException)"""
@@ -99,6 +101,7 @@ def test_a_function_that_raises_refuses_the_call_in_its_own_words(account: Local
         assert answer.message == f"{trigger} failed with error not today."
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="InvalidLambdaResponseException")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("answer", [None, {}, "text", {"response": None}, {"response": "yes"}])
 def test_an_answer_that_is_no_event_is_unrecognizable(account: LocalAccount, answer: Any) -> None:
@@ -120,6 +123,7 @@ def test_an_answer_that_is_not_json_fails_as_in_lambda(account: LocalAccount) ->
     assert "not JSON serializable" in found.message
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UnexpectedLambdaException")
 @pytest.mark.unconfirmed
 def test_a_function_that_nobody_registered_fails_loudly(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
@@ -137,6 +141,7 @@ def test_a_function_that_nobody_registered_fails_loudly(account: LocalAccount) -
     assert pool.sign_in(name)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_a_function_may_call_the_account_itself(account: LocalAccount) -> None:
     def ask(event: dict[str, Any]) -> Any:
         found = account.client("cognito-idp").admin_get_user(
@@ -152,6 +157,7 @@ def test_a_function_may_call_the_account_itself(account: LocalAccount) -> None:
     assert seen == ["CONFIRMED"]
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_what_a_function_does_to_its_event_stays_with_it(account: LocalAccount) -> None:
     def spoil(event: dict[str, Any]) -> Any:
         event["request"]["userAttributes"]["email"] = "other@example.com"
@@ -162,6 +168,7 @@ def test_what_a_function_does_to_its_event_stays_with_it(account: LocalAccount) 
     assert claims_of(pool.sign_in(name)["IdToken"])["email"] == f"{name}@example.com"
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:RespondToAuthChallenge")
 def test_post_authentication_hears_the_metadata_of_the_answer_not_of_the_beginning(
     account: LocalAccount,
 ) -> None:

@@ -33,6 +33,7 @@ def confirm(pool: Pool, username: str, **more: Any) -> Any:
     )
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 def test_one_kind_of_sign_in_name_a_pool(account: LocalAccount) -> None:
     """The text as reported of CreateUserPool"""
     kinds: list[dict[str, Any]] = [{"AliasAttributes": ["email"]}, {"UsernameAttributes": ["email"]}]
@@ -45,6 +46,7 @@ def test_one_kind_of_sign_in_name_a_pool(account: LocalAccount) -> None:
     )
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
 def test_an_update_of_the_pool_leaves_its_sign_in_names_alone(account: LocalAccount) -> None:
     """ "After you create a user pool, you can't change this setting." """
     pool = user_pool(account, AliasAttributes=["email"], UsernameConfiguration={"CaseSensitive": False})
@@ -59,6 +61,8 @@ def test_an_update_of_the_pool_leaves_its_sign_in_names_alone(account: LocalAcco
 # --- aliases ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 def test_an_address_signs_in_once_it_is_verified(aliased: Pool) -> None:
     """ "Phone numbers and email addresses only become active aliases for a user after your user verifies"
     them"""
@@ -73,6 +77,7 @@ def test_an_address_signs_in_once_it_is_verified(aliased: Pool) -> None:
     assert attributes_of(aliased, address)["email"] == address
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 @pytest.mark.parametrize("value, noun", [("a@example.com", "email"), (PHONE, "phone")])
 def test_a_username_does_not_look_like_an_alias(
     account: LocalAccount, aliased: Pool, value: str, noun: str
@@ -90,6 +95,8 @@ def test_a_username_does_not_look_like_an_alias(
         assert (answer.status, answer.code, answer.message) == (400, "InvalidParameterException", text)
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:ConfirmSignUp", refuses="AliasExistsException")
 def test_an_alias_is_one_users_and_moves_only_by_force(aliased: Pool) -> None:
     """The example of Jie and Shirley on the page about user existence errors; ForceAliasCreation:
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmSignUp.html"""
@@ -104,6 +111,8 @@ def test_an_alias_is_one_users_and_moves_only_by_force(aliased: Pool) -> None:
     assert attributes_of(aliased, jie)["email_verified"] == "false"
 
 
+@pytest.mark.operation("cognito-idp:AdminGetUser")
+@pytest.mark.operation("cognito-idp:AdminCreateUser", refuses="AliasExistsException")
 def test_an_administrator_moves_an_alias_only_by_force(aliased: Pool) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
     (ForceAliasCreation, which counts only where the address is verified)"""
@@ -119,6 +128,8 @@ def test_an_administrator_moves_an_alias_only_by_force(aliased: Pool) -> None:
     assert aliased.admin.admin_get_user(UserPoolId=aliased.id, Username=given["email"])["Username"] == name
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:UpdateUserAttributes")
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_preferred_username_comes_after_confirmation(account: LocalAccount, aliased: Pool) -> None:
     """ "If you select preferred_username as an alias, your user can provide the value only when they
@@ -133,6 +144,8 @@ def test_a_preferred_username_comes_after_confirmation(account: LocalAccount, al
     assert claims_of(aliased.sign_in(preferred)["IdToken"])["cognito:username"] == name
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:UpdateUserAttributes", refuses="AliasExistsException")
 @pytest.mark.unconfirmed
 def test_a_preferred_username_is_nobody_elses_name(aliased: Pool) -> None:
     """AliasExistsException is documented, which text is whose, is not."""
@@ -147,6 +160,7 @@ def test_a_preferred_username_is_nobody_elses_name(aliased: Pool) -> None:
     assert update(AccessToken=token, UserAttributes=named(preferred_username=f"{preferred}-2"))
 
 
+@pytest.mark.operation("cognito-idp:CreateUserPool", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_a_preferred_username_is_required_or_an_alias(account: LocalAccount) -> None:
     """ "You can select preferred_username as required or as an alias, but not both." (no text is
@@ -160,6 +174,7 @@ def test_a_preferred_username_is_required_or_an_alias(account: LocalAccount) -> 
 # --- addresses in the place of usernames ------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:InitiateAuth", "cognito-idp:SignUp")
 def test_an_address_in_the_usernames_place_need_not_be_verified(addressed: Pool) -> None:
     """ "The email address or phone number must be unique … It doesn't have to be verified." """
     address = f"{addressed.account.name('carol')}@example.com"
@@ -170,6 +185,7 @@ def test_an_address_in_the_usernames_place_need_not_be_verified(addressed: Pool)
     assert "email_verified" not in attributes_of(addressed, address)
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="UsernameExistsException")
 def test_an_address_in_the_usernames_place_is_taken_once(addressed: Pool) -> None:
     """The same page: "If the username string contains an email address … that is already in use, the
     SignUp API returns an exception." The text as AWS gives it."""
@@ -183,6 +199,7 @@ def test_an_address_in_the_usernames_place_is_taken_once(addressed: Pool) -> Non
     assert (made.status, made.code, made.message) == expected
 
 
+@pytest.mark.operation("cognito-idp:SignUp", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     "kinds, good, bad, text",
     [
@@ -212,6 +229,8 @@ def test_the_username_is_such_an_address(
 # --- case -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("cognito-idp:AdminUpdateUserAttributes", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:SignUp", refuses="UsernameExistsException")
 def test_a_pool_that_takes_any_case_knows_a_name_in_all_of_them(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UsernameConfigurationType.html"""
     pool = user_pool(account, UsernameConfiguration={"CaseSensitive": False}, AliasAttributes=["email"])
@@ -227,6 +246,8 @@ def test_a_pool_that_takes_any_case_knows_a_name_in_all_of_them(account: LocalAc
     assert (answer.code, answer.message) == ("UsernameExistsException", "User already exists")
 
 
+@pytest.mark.operation("cognito-idp:SignUp")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 @pytest.mark.parametrize("settings", [{}, {"UsernameConfiguration": {"CaseSensitive": True}}])
 def test_a_pool_tells_case_where_nothing_says_otherwise(
     account: LocalAccount, settings: dict[str, Any]
@@ -239,6 +260,8 @@ def test_a_pool_tells_case_where_nothing_says_otherwise(
     assert pool.sign_up(name.upper())
 
 
+@pytest.mark.operation("cognito-idp:AdminRemoveUserFromGroup")
+@pytest.mark.operation("cognito-idp:AdminGetUser", refuses="UserNotFoundException")
 def test_every_operation_of_the_administrator_knows_a_user_by_each_name(aliased: Pool) -> None:
     """ "The value of this parameter is typically your user's username, but it can be any of their alias
     attributes. If username isn't an alias attribute in your user pool, this value must be the sub":

@@ -43,6 +43,7 @@ def user_name(account: LocalAccount, keys: Credentials) -> str:
 # --- GetSessionToken --------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:GetSessionToken")
 def test_a_session_token_is_the_users_own(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 
@@ -59,6 +60,7 @@ def test_a_session_token_is_the_users_own(account: LocalAccount) -> None:
     assert answer.code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:GetSessionToken")
 def test_the_users_name_is_known_in_a_session_of_his_own(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable"""
     bucket = account.name("bucket")
@@ -69,6 +71,8 @@ def test_the_users_name_is_known_in_a_session_of_his_own(account: LocalAccount) 
     assert refused(s3.put_object, Bucket=bucket, Key="another/a", Body=b"x").code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:AssumeRole")
+@pytest.mark.operation("sts:GetSessionToken", refuses="AccessDenied")
 def test_a_session_token_is_no_good_for_iam_and_little_of_sts(account: LocalAccount) -> None:
     """ "You cannot call any IAM API operations unless MFA authentication information is included in the
     request. You cannot call any STS API except AssumeRole, GetCallerIdentity …" """
@@ -85,6 +89,7 @@ def test_a_session_token_is_no_good_for_iam_and_little_of_sts(account: LocalAcco
         assert answer.message.endswith("with session credentials")
 
 
+@pytest.mark.operation("sts:AssumeRole", "sts:GetCallerIdentity")
 def test_a_role_gets_no_session_token(account: LocalAccount) -> None:
     """ "You cannot call the … GetFederationToken or GetSessionToken API operations." """
     arn = role(account, anybody_here(account), EVERYTHING)
@@ -97,6 +102,7 @@ def test_a_role_gets_no_session_token(account: LocalAccount) -> None:
     assert answer.message == "Cannot call GetFederationToken with session credentials"
 
 
+@pytest.mark.operation("sts:GetFederationToken", "sts:GetSessionToken")
 @pytest.mark.parametrize("call", [session_token, federation_token])
 @pytest.mark.parametrize("asked, seconds", [(None, 43200), (900, 900), (129600, 129600)])
 def test_a_users_session_lasts_twelve_hours_or_as_was_asked(
@@ -110,6 +116,7 @@ def test_a_users_session_lasts_twelve_hours_or_as_was_asked(
     assert timedelta(seconds=seconds - 60) < left <= timedelta(seconds=seconds)
 
 
+@pytest.mark.operation("sts:GetFederationToken", "sts:GetSessionToken", refuses="ValidationError")
 @pytest.mark.parametrize("seconds", [899, 129601])
 @pytest.mark.parametrize(
     "call, given", [("get_session_token", {}), ("get_federation_token", {"Name": "Bob"})]
@@ -123,6 +130,7 @@ def test_a_users_session_lasts_no_longer_and_no_shorter(
     assert (answer.status, answer.code) == (400, "ValidationError")
 
 
+@pytest.mark.operation("sts:GetSessionToken")
 def test_a_session_token_expires(fresh: LocalAccount) -> None:
     session = session_token(fresh, user(fresh, LIST_BUCKETS), DurationSeconds=900)
     fresh.advance(minutes=14, seconds=30)
@@ -131,6 +139,8 @@ def test_a_session_token_expires(fresh: LocalAccount) -> None:
     assert refused(fresh.client("s3", session).list_buckets).code == "ExpiredToken"
 
 
+@pytest.mark.operation("sts:GetSessionToken", missing="MFA of IAM users")
+@pytest.mark.operation("sts:GetSessionToken")
 def test_mfa_is_said_not_to_be_simulated(account: LocalAccount) -> None:
     sts = account.client("sts", user(account))
     assert sts.get_session_token()["Credentials"]
@@ -142,6 +152,7 @@ def test_mfa_is_said_not_to_be_simulated(account: LocalAccount) -> None:
 # --- GetFederationToken -----------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:GetFederationToken")
 def test_a_federated_user_has_a_name_of_its_own(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html"""
     keys = user(account, EVERYTHING)
@@ -152,6 +163,7 @@ def test_a_federated_user_has_a_name_of_its_own(account: LocalAccount) -> None:
     assert (who["Arn"], who["UserId"]) == (arn, f"{account.account_id}:Bob")
 
 
+@pytest.mark.operation("sts:GetFederationToken")
 def test_a_federated_user_may_do_what_both_policies_allow(account: LocalAccount) -> None:
     """ "The session permissions are the intersection of the IAM user policies and the session policies." """
     keys, policy = user(account, LIST_BUCKETS, statement("sts:GetFederationToken")), document(EVERYTHING)
@@ -166,6 +178,7 @@ def test_a_federated_user_may_do_what_both_policies_allow(account: LocalAccount)
     assert "because no session policy allows" in answer.message
 
 
+@pytest.mark.operation("sts:GetFederationToken")
 def test_a_federated_user_without_a_policy_may_do_nothing(account: LocalAccount) -> None:
     """ "If you do not pass any session policies, then the resulting federated user session has no
     permissions." """
@@ -177,6 +190,7 @@ def test_a_federated_user_without_a_policy_may_do_nothing(account: LocalAccount)
     assert "because no session policy allows" in answer.message
 
 
+@pytest.mark.operation("sts:GetFederationToken")
 def test_a_bucket_may_name_a_federated_user(account: LocalAccount) -> None:
     """ "If that policy specifically references the federated user session in the Principal element …, the
     session has the permissions allowed by the policy." """
@@ -194,6 +208,8 @@ def test_a_bucket_may_name_a_federated_user(account: LocalAccount) -> None:
             assert refused(put, Bucket=bucket, Key="a", Body=b"x").code == "AccessDenied"
 
 
+@pytest.mark.operation("sts:GetCallerIdentity")
+@pytest.mark.operation("sts:AssumeRole", refuses="AccessDenied")
 def test_a_federated_user_calls_neither_iam_nor_sts(account: LocalAccount) -> None:
     """ "You cannot call any IAM operations … any STS operations except GetCallerIdentity …" """
     keys = user(account, EVERYTHING)
@@ -208,6 +224,7 @@ def test_a_federated_user_calls_neither_iam_nor_sts(account: LocalAccount) -> No
     assert (answer.status, answer.code) == (403, "AccessDenied")
 
 
+@pytest.mark.operation("sts:GetFederationToken", refuses="AccessDenied")
 def test_federation_must_be_allowed(account: LocalAccount) -> None:
     arn = f"arn:aws:sts::{account.account_id}:federated-user/Bob"
     keys = user(account, statement("sts:GetFederationToken", arn))
@@ -217,6 +234,7 @@ def test_federation_must_be_allowed(account: LocalAccount) -> None:
     assert "sts:GetFederationToken on resource: " in answer.message
 
 
+@pytest.mark.operation("sts:GetFederationToken", refuses="AccessDenied")
 def test_a_federated_user_has_the_users_tags_and_those_that_are_passed(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-getfederationtoken
 
@@ -238,6 +256,7 @@ def test_a_federated_user_has_the_users_tags_and_those_that_are_passed(account: 
     assert "sts:TagSession" in refused(federation_token, account=account, keys=fewer, Tags=tags).message
 
 
+@pytest.mark.operation("sts:GetFederationToken", refuses=["MalformedPolicyDocument", "ValidationError"])
 def test_a_malformed_policy_federates_nobody(account: LocalAccount) -> None:
     keys = user(account, EVERYTHING)
     assert federation_token(account, keys, Policy=document(LIST_BUCKETS)).session_token
@@ -250,6 +269,7 @@ def test_a_malformed_policy_federates_nobody(account: LocalAccount) -> None:
 # --- who am I ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRole", "sts:GetCallerIdentity")
 def test_everybody_may_ask_who_he_is(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
@@ -270,6 +290,8 @@ def test_everybody_may_ask_who_he_is(account: LocalAccount) -> None:
         assert who["Account"] == account.account_id
 
 
+@pytest.mark.operation("sts:GetAccessKeyInfo", missing="keys of other accounts")
+@pytest.mark.operation("sts:GetAccessKeyInfo")
 def test_a_key_belongs_to_an_account(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html"""
     sts, keys = account.client("sts"), user(account)

@@ -34,6 +34,7 @@ def trusting(provider: str, *actions: str, **more: Any) -> str:
 # --- the account learns an issuer's keys ------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_without_its_keys_an_issuer_is_not_believed(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
     (InvalidIdentityToken, IDPCommunicationError)"""
@@ -69,6 +70,7 @@ def test_only_public_keys_of_an_issuer_are_taken(account: LocalAccount, fault: s
 # --- STS --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="AccessDenied")
 def test_a_registered_issuers_token_buys_a_session(account: LocalAccount, issuer: Issuer) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"""
     provider = issuer.registered("app")
@@ -85,6 +87,7 @@ def test_a_registered_issuers_token_buys_a_session(account: LocalAccount, issuer
     assert denied.message == f"Not authorized to perform {WEB}"
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_a_token_may_be_signed_with_an_elliptic_curve(account: LocalAccount, issuer: Issuer) -> None:
     """ "Tokens must be signed using either RSA keys … or ECDSA keys" """
     arn = role(account, trusting(issuer.registered("app")))
@@ -94,6 +97,9 @@ def test_a_token_may_be_signed_with_an_elliptic_curve(account: LocalAccount, iss
     assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation(
+    "sts:AssumeRoleWithWebIdentity", refuses=["ExpiredTokenException", "InvalidIdentityToken"]
+)
 def test_a_token_that_does_not_hold_buys_nothing(account: LocalAccount, issuer: Issuer) -> None:
     """Code and status are documented (InvalidIdentityToken, ExpiredTokenException)."""
     arn = role(account, trusting(issuer.registered("app")))
@@ -128,6 +134,7 @@ def test_a_token_that_does_not_hold_buys_nothing(account: LocalAccount, issuer: 
     assert (expired.status, expired.code) == (400, "ExpiredTokenException")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_the_authorized_party_is_the_audience_where_there_is_one(
     account: LocalAccount, issuer: Issuer
 ) -> None:
@@ -140,6 +147,7 @@ def test_the_authorized_party_is_the_audience_where_there_is_one(
     assert (answer.code, answer.message) == ("InvalidIdentityToken", "Incorrect token audience")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="AccessDenied")
 def test_a_token_brings_its_tags_and_its_source_identity(account: LocalAccount, issuer: Issuer) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
 
@@ -168,6 +176,7 @@ def test_a_token_brings_its_tags_and_its_source_identity(account: LocalAccount, 
         assert denied.message == f"Not authorized to perform {missing}"
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidParameterValue")
 def test_a_web_identity_may_not_bring_two_values_for_a_tag(account: LocalAccount, issuer: Issuer) -> None:
     """ "Multivalued session tags are not supported." """
     arn = role(account, trusting(issuer.registered("app"), "sts:TagSession"))
@@ -180,6 +189,7 @@ def test_a_web_identity_may_not_bring_two_values_for_a_tag(account: LocalAccount
     assert answer.status == 400
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="MalformedPolicyDocument")
 def test_session_policies_limit_web_identities_too(account: LocalAccount, issuer: Issuer) -> None:
     arn = role(account, trusting(issuer.registered("app")), statement("*"))
     readable = [{"arn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}]
@@ -190,6 +200,7 @@ def test_session_policies_limit_web_identities_too(account: LocalAccount, issuer
     assert (answer.status, answer.code) == (400, "MalformedPolicyDocument")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="InvalidIdentityToken")
 def test_a_user_pool_may_be_registered_as_an_issuer(account: LocalAccount) -> None:
     """Its keys the account knows of itself."""
     users = user_pool(account)
@@ -202,6 +213,7 @@ def test_a_user_pool_may_be_registered_as_an_issuer(account: LocalAccount) -> No
     assert (answer.status, answer.code) == (400, "InvalidIdentityToken")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="AccessDenied")
 def test_google_needs_no_provider_in_iam(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"""
     google = Issuer(account, "accounts.google.com").told()
@@ -212,6 +224,8 @@ def test_google_needs_no_provider_in_iam(account: LocalAccount) -> None:
     assert (denied.status, denied.code) == (403, "AccessDenied")
 
 
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", missing="access tokens of Amazon and Facebook")
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity")
 def test_opaque_access_tokens_are_said_not_to_be_simulated(account: LocalAccount, issuer: Issuer) -> None:
     arn = role(account, trusting(issuer.registered("app")))
     assert assume(account, arn, issuer.token())
@@ -229,6 +243,8 @@ def member_pool(account: LocalAccount, **settings: Any) -> IdentityPool:
     return made
 
 
+@pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_an_openid_connect_login_gets_an_identity(account: LocalAccount, issuer: Issuer) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html"""
     pool = member_pool(account, OpenIdConnectProviderARNs=[issuer.registered("app")])
@@ -243,6 +259,7 @@ def test_an_openid_connect_login_gets_an_identity(account: LocalAccount, issuer:
     assert pool.admin.describe_identity(IdentityId=identity)["Logins"] == [issuer.host]
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_a_login_that_does_not_hold_is_refused(account: LocalAccount, issuer: Issuer) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html (Validating an OpenID Connect
     token)"""
@@ -269,6 +286,7 @@ def test_a_login_that_does_not_hold_is_refused(account: LocalAccount, issuer: Is
     assert answer.message == "Token is not from a supported provider of this identity pool."
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_a_clock_may_be_five_minutes_off(account: LocalAccount, issuer: Issuer) -> None:
     """ "Amazon Cognito allows for a grace period of 5 minutes to handle any clock skew between systems." """
     pool = member_pool(account, OpenIdConnectProviderARNs=[issuer.registered("app")])
@@ -278,6 +296,9 @@ def test_a_clock_may_be_five_minutes_off(account: LocalAccount, issuer: Issuer) 
     assert answer.message.startswith("Invalid login token. Token expired: ")
 
 
+@pytest.mark.operation(
+    "sts:AssumeRoleWithWebIdentity", refuses=["InvalidIdentityToken", "InvalidParameterValue"]
+)
 @pytest.mark.parametrize(
     "claims",
     [
@@ -304,6 +325,7 @@ def test_claims_of_the_wrong_kind_are_the_issuers_fault(
     assert (answer.status, answer.code) in ((400, "InvalidIdentityToken"), (400, "InvalidParameterValue"))
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("host", ["accounts.google.com", "appleid.apple.com"])
 def test_a_social_login_is_for_the_pools_own_app(account: LocalAccount, host: str) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/google.html
@@ -321,6 +343,7 @@ def test_a_social_login_is_for_the_pools_own_app(account: LocalAccount, host: st
     assert answer.message == "Token is not from a supported provider of this identity pool."
 
 
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 def test_a_login_whose_keys_nobody_told_is_refused(account: LocalAccount) -> None:
     issuer = Issuer(account, f"{account.name('issuer')}.example.com")
     pool = member_pool(account, OpenIdConnectProviderARNs=[issuer.registered("app")])
@@ -330,6 +353,8 @@ def test_a_login_whose_keys_nobody_told_is_refused(account: LocalAccount) -> Non
     assert get_id(pool, {issuer.host: issuer.token()})
 
 
+@pytest.mark.operation("cognito-identity:GetId", missing="logins of Amazon, Facebook and Twitter")
+@pytest.mark.operation("cognito-identity:GetId", refuses="NotAuthorizedException")
 @pytest.mark.parametrize("provider", ["graph.facebook.com", "www.amazon.com", "api.twitter.com"])
 def test_logins_that_cannot_be_verified_here_are_said_not_to_be_simulated(
     account: LocalAccount, provider: str
@@ -342,6 +367,8 @@ def test_logins_that_cannot_be_verified_here_are_said_not_to_be_simulated(
     assert (answer.status, answer.code) == (400, "NotAuthorizedException")
 
 
+@pytest.mark.operation("cognito-identity:GetId", "cognito-identity:SetPrincipalTagAttributeMap")
+@pytest.mark.operation("cognito-identity:GetCredentialsForIdentity", refuses="NotAuthorizedException")
 def test_rules_and_tags_read_an_external_providers_claims(account: LocalAccount, issuer: Issuer) -> None:
     """ "All of the claims in the Open Id token are available for rule-based mapping."
 

@@ -33,7 +33,7 @@ from labkit.local.user_pools import (
     user_import,
     verification,
 )
-from labkit.local.user_pools.pools import name_user
+from labkit.local.user_pools.pools import name_user, require_pool
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -116,6 +116,7 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
     "GetGroup": listing.require_group,
+    "ListResourceServers": require_pool,
     "UpdateGroup": listing.require_group,
     "UpdateUserPool": administration.check_user_pool,
 }

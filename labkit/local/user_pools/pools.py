@@ -54,6 +54,11 @@ def pool_asked(call: Call, state: State) -> Pool:
     return pool
 
 
+def require_pool(call: Call, state: State) -> None:
+    """For operations that moto fails over where there is no such pool."""
+    pool_asked(call, state)
+
+
 def client_asked(call: Call, state: State) -> tuple[Pool, Client]:
     """The pool that a signed call names, and the app client of that pool."""
     pool, client_id = pool_asked(call, state), call.parameters["ClientId"]

@@ -17,7 +17,7 @@ from labkit.local.operations import Call
 from labkit.local.user_pools.attributes import readable_claims
 from labkit.local.user_pools.clients import rotation, validity
 from labkit.local.user_pools.customisation import customised
-from labkit.local.user_pools.pools import Client, Pool, User, find_pool, find_user, issuer
+from labkit.local.user_pools.pools import Client, Pool, User, find_pool, find_user, issuer, status_of
 from labkit.local.user_pools.state import Grant
 
 if TYPE_CHECKING:
@@ -159,6 +159,8 @@ def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str
         raise AwsError("UserNotFoundException", "User does not exist.")
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
+    if status_of(user) == "RESET_REQUIRED":
+        raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
     grant = state.user_pools[pool.id].grants.get(claims.get("origin_jti", ""))
     if grant is not None and grant.revoked:
         raise AwsError("NotAuthorizedException", "Access Token has been revoked")

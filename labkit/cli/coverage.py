@@ -1,0 +1,229 @@
+"""`labkit coverage`: what the local account does of AWS's operations, as its tests show it.
+
+AWS's operations and their documented errors come from botocore's models, what is not simulated from the
+account itself, everything else from the marks of tests/local.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.cli.checks import clone
+from labkit.cli.marks import Mark, read
+from labkit.errors import LabError
+
+SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
+
+#: Documented errors that the account cannot give, because it lacks what they are about.
+BEYOND = {
+    "quotas and throttling": {
+        "LimitExceededException", "ServiceQuotaExceededException", "TooManyRequestsException",
+    },
+    "faults of AWS itself and of others' services": {
+        "ExternalServiceException", "IDPCommunicationError", "InternalErrorException",
+        "InternalServerException", "RegionDisabledException",
+    },
+    "two changes at the same time (the account makes one after the other)": {
+        "ConcurrentModificationException",
+    },
+    "the delivery of e-mail and SMS, and the roles for it": {
+        "CodeDeliveryFailureException", "InvalidEmailRoleAccessPolicyException",
+        "InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException",
+    },
+    "web ACLs of AWS WAF": {"ForbiddenException"},
+    "replicas of a user pool": {"OperationNotEnabledException"},
+}  # fmt: skip
+
+_PREFACE = """\
+# What the local account does of each operation
+
+Written by `labkit coverage`, not by hand: from the marks of `tests/local`, which fail where a test does not
+show what its mark claims; from what the account answers with `NotSimulated`; and from AWS's models in
+botocore {botocore}.
+
+- *faithful*: tests show the operation accepted, and refused with every error that AWS documents for it;
+- *partial*: something of it is missing, or an error that AWS documents is not shown by a test;
+- *not simulated*: the account answers `NotSimulated`.
+
+Beyond the account's reach, and so not counted, are errors about
+"""
+
+_BEYOND = frozenset().union(*BEYOND.values())
+#: The models list it with every signed operation too, whose callers IAM refuses with AccessDeniedException.
+_SIGNED = frozenset({"NotAuthorizedException"})
+_WRITTEN_WITH = re.compile(r"botocore (\d+\.\d+\.\d+)")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One operation: what AWS documents of it, what the account does and what the tests show."""
+
+    operation: str
+    documented: frozenset[str]
+    #: Whether AWS takes it with a signature only.
+    signed: bool
+    simulated: bool
+    #: Tests that show it accepted, and those that show it refused.
+    accepting: int
+    refusing: int
+    shown: frozenset[str]
+    missing: tuple[str, ...]
+
+    @property
+    def unshown(self) -> frozenset[str]:
+        """Documented errors within the account's reach that no test shows."""
+        return self.documented - self.shown - _BEYOND - (_SIGNED if self.signed else frozenset())
+
+    @property
+    def verdict(self) -> str:
+        if not self.simulated:
+            return "not simulated"
+        lacks = list(self.missing)
+        if not self.accepting:
+            lacks.append("no test shows it accepted")
+        if self.unshown:
+            lacks.append("refusals without a test")
+        return f"partial: {'; '.join(lacks)}" if lacks else "faithful"
+
+
+def run(options: Namespace) -> int:
+    """Write the table into the docs; with `--check` compare only."""
+    root = clone()
+    page, path = render(coverage(root)), root / "docs" / "coverage.md"
+    if not options.check:
+        path.write_text(page, encoding="utf-8")
+        print(f"Wrote {path}")
+        return 0
+    return _check(page, path)
+
+
+def _check(page: str, path: Path) -> int:
+    """Only a page of the same botocore can be compared: another one knows other operations and errors."""
+    written = path.read_text(encoding="utf-8") if path.is_file() else ""
+    theirs, ours = _WRITTEN_WITH.search(written), _WRITTEN_WITH.search(page)
+    if theirs and ours and theirs[1] != ours[1]:
+        print(f"`{path.name}` was written with botocore {theirs[1]}, this is {ours[1]}: not compared")
+        return 0
+    if written != page:
+        print(f"`{path.name}` is not what the tests show: run `labkit coverage`", file=sys.stderr)
+        return 1
+    return 0
+
+
+def coverage(root: Path) -> tuple[Coverage, ...]:
+    """Every operation of the services, in the order of their names. Raises `LabError` for a mark of none."""
+    marks = read(root / "tests" / "local")
+    known = {f"{service}:{name}": model for service in SERVICES for name, model in _operations(service)}
+    for mark in marks:
+        unknown = set(mark.operations) - known.keys()
+        if unknown:
+            raise LabError(f"`{mark.test}` is marked with `{min(unknown)}`: AWS has no such operation")
+    absent = not_simulated(known)
+    return tuple(_covered(name, known[name], name not in absent, marks) for name in known)
+
+
+def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark]) -> Coverage:
+    own = [mark for mark in marks if operation in mark.operations]
+    return Coverage(
+        operation,
+        documented=frozenset(_code(shape) for shape in model.error_shapes),
+        signed=model.auth_type != "none",
+        simulated=simulated,
+        accepting=len({mark.test for mark in own if not mark.missing}),
+        refusing=len({mark.test for mark in own if mark.refuses}),
+        shown=frozenset(code for mark in own for code in mark.refuses),
+        missing=tuple(dict.fromkeys(mark.missing for mark in own if mark.missing)),
+    )
+
+
+def _operations(service: str) -> Iterator[tuple[str, Any]]:
+    import botocore.session
+
+    model: Any = botocore.session.get_session().get_service_model(service)
+    return ((name, model.operation_model(name)) for name in sorted(model.operation_names))
+
+
+def _code(shape: Any) -> str:
+    """The error's code on the wire, which for the query protocol is not its shape's name."""
+    return str(shape.metadata.get("error", {}).get("code") or shape.name)
+
+
+def not_simulated(operations: Iterable[str]) -> frozenset[str]:
+    """Those that the account answers with NotSimulated, which it does before it reads parameters."""
+    clients = _clients()
+    return frozenset(name for name in operations if _says_not_simulated(clients, name))
+
+
+def _clients() -> dict[str, Any]:
+    """Clients of an account of their own, whose calls are sent whatever they lack."""
+    import boto3
+    from botocore.config import Config
+
+    from labkit.local import direct
+    from labkit.local.app import create_app
+
+    app = create_app(account_id="000000000000")
+    keys = app.administrator
+    session = boto3.Session(keys.access_key_id, keys.secret_access_key.reveal(), region_name=app.region)
+    direct.attach(session._session, app)
+    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+    make: Any = session.client
+    return {service: make(service, endpoint_url=direct.ENDPOINT, config=config) for service in SERVICES}
+
+
+def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
+    from botocore import xform_name
+    from botocore.exceptions import ClientError
+
+    service, _, name = operation.partition(":")
+    try:
+        getattr(clients[service], xform_name(name))()
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] == "NotSimulated")
+    return False
+
+
+def render(table: Iterable[Coverage]) -> str:
+    """The page of the docs."""
+    import botocore
+
+    rows = tuple(table)
+    lines = [*_PREFACE.format(botocore=botocore.__version__).splitlines(), ""]
+    lines += (f"- {topic}: {_codes(codes)}" for topic, codes in BEYOND.items())
+    lines += [f"- leave to make a signed call: {_codes(_SIGNED)} (IAM refuses with `AccessDeniedException`)"]
+    for service, title in SERVICES.items():
+        lines += ["", f"## {title} (`{service}`)", "", *_section([r for r in rows if _of(service, r)])]
+    return "\n".join(lines) + "\n"
+
+
+def _of(service: str, row: Coverage) -> bool:
+    return row.operation.startswith(f"{service}:")
+
+
+def _section(rows: list[Coverage]) -> Iterator[str]:
+    kinds = [row.verdict.partition(":")[0] for row in rows]
+    counts = (f"{kinds.count(kind)} {kind}" for kind in ("faithful", "partial", "not simulated"))
+    yield f"{len(rows)} operations: {', '.join(counts)}."
+    yield ""
+    yield "| operation | | tests: accepted | refused | errors shown | documented, not shown |"
+    yield "|---|---|---:|---:|---|---|"
+    for row in rows:
+        yield _row(row)
+
+
+def _row(row: Coverage) -> str:
+    name = row.operation.partition(":")[2]
+    if not row.simulated:
+        return f"| {name} | not simulated | | | | |"
+    cells = (row.verdict, row.accepting, row.refusing, _codes(row.shown), _codes(row.unshown))
+    return f"| {name} | {' | '.join(map(str, cells))} |"
+
+
+def _codes(codes: Iterable[str]) -> str:
+    return ", ".join(f"`{code}`" for code in sorted(codes))
