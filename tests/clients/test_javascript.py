@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,9 @@ def test_the_javascript_client_works_unmodified(file: str, served: Served, lab: 
         if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
             pytest.fail(lack)
         pytest.skip(lack)
-    environment = served.process_environment | lab.environment | {"LAB_PYTHON": sys.executable}
+    environment = served.process_environment | lab.environment
     done = subprocess.run(
-        [NODE or "node", "--test", "--test-reporter=spec", file],
+        [NODE or "node", "--test", "--test-force-exit", "--test-reporter=spec", file],
         cwd=FOLDER,
         env=environment,
         capture_output=True,

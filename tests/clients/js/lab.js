@@ -1,15 +1,14 @@
 // The lab that pytest made in the served account, and a user of one's own in it.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import hashing from "@aws-crypto/sha256-js";
 import {
   CognitoIdentityProviderClient,
   ConfirmSignUpCommand,
   InitiateAuthCommand,
   SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { SignatureV4 } from "@smithy/signature-v4";
 
-const run = promisify(execFile);
 const environment = process.env;
 
 export const endpoint = environment.AWS_ENDPOINT_URL;
@@ -25,14 +24,35 @@ export const jwks = JSON.parse(environment.LAB_JWKS);
 export const password = "Correct-horse-1";
 export const otherPassword = "Battery-staple-2";
 
-/** What the command `labkit` prints about the served account. */
-export async function labkit(...args) {
-  const { stdout } = await run(environment.LAB_PYTHON, ["-m", "labkit", ...args]);
-  return stdout.trim();
+const administrator = {
+  accessKeyId: environment.AWS_ACCESS_KEY_ID, secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+};
+const signer = new SignatureV4({ service: "labkit", region, credentials: administrator, sha256: hashing.Sha256 });
+
+/** An operation of the account's own service, which no AWS SDK knows. */
+async function control(operation, parameters = {}) {
+  const { protocol, host, hostname, port } = new URL(endpoint);
+  const headers = { host, "x-amz-target": `Labkit.${operation}`, "content-type": "application/x-amz-json-1.1" };
+  const request = { method: "POST", protocol, hostname, port, path: "/", headers, body: JSON.stringify(parameters) };
+  const answer = await fetch(`${endpoint}/`, await signer.sign(request));
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
 }
 
 /** The newest confirmation code for a user. */
-export const code = (username) => labkit("outbox", username, "--latest");
+export async function code(Username) {
+  const { Messages } = await control("ReadOutbox", { Username });
+  return Messages.findLast(({ Code }) => Code).Code;
+}
+
+/** Let the account's clock pass. */
+export const advance = (Seconds) => control("AdvanceClock", { Seconds });
+
+/** The account's time, in milliseconds as a Date has it. */
+export const now = async () => (await control("GetClock")).Now * 1000;
+
+/** Let a new key sign the tokens of a User Pool. */
+export const rotateSigningKey = (UserPoolId) => control("RotateSigningKey", { UserPoolId });
 
 /** A code that is surely not this one. */
 export const another = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
