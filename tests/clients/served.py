@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,9 @@ from pathlib import Path
 import boto3
 
 PATIENCE = 60
+ROOT = Path(__file__).parents[2]
+#: A module and its arguments, up to the env file.
+SERVE = ("labkit", "serve", "--port", "0", "--env-file")
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,12 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Served]:
-    """`labkit serve` on any free port until the block ends; its env file and output lie in `folder`."""
+def serve(folder: Path, program: Sequence[str] = SERVE) -> Iterator[Served]:
+    """An account on any free port until the block ends; its env file and output lie in `folder`."""
     env_file, output = folder / "account.env", folder / "serve.txt"
-    command = [sys.executable, "-m", "labkit", "serve", "--port", "0", "--env-file", str(env_file)]
+    command, environment = [sys.executable, "-m", *program, str(env_file)], {**os.environ, "PYTHONUTF8": "1"}
     with output.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONUTF8": "1"}, stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
         try:
             until = time.monotonic() + PATIENCE
             while not env_file.exists():  # written at once, when the account accepts connections
