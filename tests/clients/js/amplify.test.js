@@ -5,7 +5,11 @@
 
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, test } from "node:test";
-import { AdminUserGlobalSignOutCommand, GetUserCommand } from "@aws-sdk/client-cognito-identity-provider";
+import {
+  AdminResetUserPasswordCommand,
+  AdminUserGlobalSignOutCommand,
+  GetUserCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Amplify } from "aws-amplify";
 import * as auth from "aws-amplify/auth";
@@ -13,18 +17,19 @@ import {
   another, bucket, clientId, code, endpoint, identityPoolId, newName, newUser, otherPassword, password, userPoolId,
 } from "./lab.js";
 import {
-  authenticator, cognito, invitedUser, makePool, settledUser, totpAlone, totpAndSms, tracking,
+  authenticator, cognito, invitedUser, makePool, sending, settledUser, totpAlone, totpAndEmail, totpAndSms, tracking,
 } from "./pools.js";
 
 // Amplify takes a device's name from the browser; Node.js has a navigator of its own from version 21 on.
 globalThis.navigator ??= { userAgent: "Node.js" };
 
 const lab = { userPoolId, clientId };
-let choosing, optional, required, remembering;
+let choosing, mailing, optional, required, remembering;
 
 before(async () => {
   const SignInPolicy = { AllowedFirstAuthFactors: ["PASSWORD", "EMAIL_OTP", "SMS_OTP"] };
   choosing = await makePool({ Policies: { SignInPolicy }, AutoVerifiedAttributes: ["email"] });
+  mailing = await makePool(sending, "OPTIONAL", totpAndEmail);
   optional = await makePool({}, "OPTIONAL", totpAndSms);
   required = await makePool({}, "ON", totpAlone);
   remembering = await makePool(tracking(true), "OPTIONAL", totpAndSms);
@@ -192,11 +197,37 @@ test("a user with two factors and no preference chooses", async () => {
   assert.equal((await confirm(sent)).isSignedIn, true);
 });
 
+test("a code by e-mail is a second factor, too", async () => {
+  use(mailing);
+  const username = await settledUser(mailing);
+  await signIn(username);
+  await auth.updateMFAPreference({ email: "PREFERRED" });
+  assert.deepEqual(await auth.fetchMFAPreference(), { enabled: ["EMAIL"], preferred: "EMAIL" });
+  await signedOut();
+  assert.equal(await step(signIn(username)), "CONFIRM_SIGN_IN_WITH_EMAIL_CODE");
+  const sent = await code(username);
+  await refuses(confirm(another(sent)), "CodeMismatchException");
+  assert.equal((await confirm(sent)).isSignedIn, true);
+});
+
 test("a factor that was never set up cannot be preferred", async () => {
   use(optional);
   await signIn(await settledUser(optional));
   await auth.updateMFAPreference({ sms: "PREFERRED" });
   await refuses(auth.updateMFAPreference({ totp: "PREFERRED" }), "InvalidParameterException");
+});
+
+test("a user whose password the administrator reset is asked to reset it", async () => {
+  const username = await newUser();
+  await cognito.send(new AdminResetUserPasswordCommand({ UserPoolId: userPoolId, Username: username }));
+  assert.equal(await step(signIn(username)), "RESET_PASSWORD");
+  const reset = (confirmationCode) =>
+    auth.confirmResetPassword({ username, confirmationCode, newPassword: otherPassword });
+  const sent = await code(username);
+  await refuses(reset(another(sent)), "CodeMismatchException");
+  await reset(sent);
+  await refuses(signIn(username), "NotAuthorizedException");
+  assert.equal((await auth.signIn({ username, password: otherPassword })).isSignedIn, true);
 });
 
 test("a user whom the administrator made chooses a new password", async () => {

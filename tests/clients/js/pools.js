@@ -15,7 +15,15 @@ export const cognito = new CognitoIdentityProviderClient({});
 
 const SmsConfiguration = { SnsCallerArn: "arn:aws:iam::123456789012:role/sms" };
 export const totpAlone = { SoftwareTokenMfaConfiguration: { Enabled: true } };
+export const totpAndEmail = { ...totpAlone, EmailMfaConfiguration: {} };
 export const totpAndSms = { ...totpAlone, SmsMfaConfiguration: { SmsConfiguration } };
+
+/** A pool that sends its own e-mail, as codes by e-mail require beside a password. */
+export const sending = {
+  EmailConfiguration: {
+    EmailSendingAccount: "DEVELOPER", SourceArn: "arn:aws:ses:us-east-1:123456789012:identity/lab@example.com",
+  },
+};
 
 /** A pool whose app confirms the devices; with `prompt` the user says whether to remember one. */
 export const tracking = (prompt = false) => ({
