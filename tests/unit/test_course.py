@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from labkit.course.catalogue import EXERCISES
 from labkit.errors import LabError, TokenRejected
 from labkit.record import ApiCall, Secret
 from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+from tests.unit.show import samples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POOL = IdentityPool("us-east-1:pool", "pool", allow_guests=True)
@@ -91,6 +93,25 @@ def test_a_listing_of_somebody_elses_prefix_must_be_refused_for_want_of_permissi
     assert "ExpiredToken" in exercise.check(_listing(BOBS, code="ExpiredToken")).text
     assert "`bob`" in exercise.check(_listing("bob")).text
     assert "slash" in exercise.check(_listing(BOBS.rstrip("/"))).text
+
+
+def _code_by_mail(*, name: str = "carol", challenge: str = "EMAIL_OTP", **answer: Any) -> list[ApiCall]:
+    began = samples.asked("InitiateAuth", "USER_AUTH", challenge, parameters={"USERNAME": name})
+    answered = {"parameters": {f"{challenge}_CODE": "…"}, **answer}
+    return [began, samples.asked("RespondToAuthChallenge", challenge, None, **answered)]
+
+
+def test_a_code_by_mail_takes_two_calls_and_ends_with_tokens() -> None:
+    exercise = course.exercise("06")
+    assert exercise.check(_code_by_mail()).solved
+    choice = samples.asked("InitiateAuth", "USER_AUTH", "SELECT_CHALLENGE")
+    assert "these are 3" in exercise.check([choice, *_code_by_mail()]).text
+    assert "`alice`" in exercise.check(_code_by_mail(name="alice")).text
+    assert "`WEB_AUTHN`" in exercise.check(_code_by_mail(challenge="WEB_AUTHN")).text
+    refused = _code_by_mail(status=400, error_code="CodeMismatchException")
+    assert "CodeMismatchException" in exercise.check(refused).text
+    assert "no tokens" in exercise.check(_code_by_mail(response={"ChallengeName": "SMS_MFA"})).text
+    assert "these are 0" in exercise.check([]).text
 
 
 def test_a_broken_token_is_feedback_too_and_stays_masked() -> None:
