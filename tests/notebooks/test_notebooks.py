@@ -30,13 +30,14 @@ def _cells(path: Path, kind: str = "code") -> list[Any]:
     return [cell for cell in _notebook(path).cells if cell.cell_type == kind]
 
 
-def test_there_are_five_notebooks() -> None:
+def test_there_are_six_notebooks() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "01-who-are-you",
         "02-tokens",
         "03-what-can-you-do",
         "04-four-steps",
         "05-policy-decisions",
+        "07-groups-roles-and-tags",
     ]
 
 
