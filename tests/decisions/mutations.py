@@ -28,7 +28,18 @@ EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
 #: These explain a decision or tell of a syntax error; they decide nothing.
 EXPLAINING = frozenset(
-    {"__init__", "case", "context_keys", "denial", "elements", "grammar", "matrix", "overlap", "places"}
+    {
+        "__init__",
+        "case",
+        "case_writing",
+        "context_keys",
+        "denial",
+        "elements",
+        "grammar",
+        "matrix",
+        "overlap",
+        "places",
+    }
     | {"reference", "trace"}
 )
 

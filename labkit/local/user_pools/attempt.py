@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#au
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -30,10 +30,11 @@ class Attempt:
 
     pool: Pool
     client: Client
-    call: Call
+    #: Holds what the user typed, so no message shows it.
+    call: Call = field(repr=False)
     state: State
     #: The challenge that this call answers.
-    session: ChallengeSession | None = None
+    session: ChallengeSession | None = field(default=None, repr=False)
 
     @property
     def given(self) -> dict[str, str]:
