@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from labkit.course import plans
 from labkit.course.exercises import Exercise
 from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
@@ -214,5 +215,23 @@ EXERCISES = {
         "    code = account.confirmation_code('carol')\n"
         "    sign_in.respond_to_auth_challenge(account, app, asked, {'EMAIL_OTP_CODE': code})",
         _code_in_two_calls,
+    ),
+    "07": Exercise(
+        "07",
+        "Write a role policy: everybody gets every plan, and puts only their own team's.",
+        (
+            "Two statements: getting and putting are about different resources.",
+            "The team's name must not stand in the policy; a variable has it.",
+            "The variable is `${aws:PrincipalTag/team}`; the document needs its `Version`.",
+        ),
+        "objects = f'arn:aws:s3:::{lab.bucket}'\n"
+        "team_policy = {\n"
+        "    'Version': '2012-10-17',\n"
+        "    'Statement': [{'Sid': 'AllPlans', 'Effect': 'Allow', 'Action': 's3:GetObject',\n"
+        "                   'Resource': f'{objects}/*'},\n"
+        "                  {'Sid': 'OwnPlan', 'Effect': 'Allow', 'Action': 's3:PutObject',\n"
+        "                   'Resource': objects + '/${aws:PrincipalTag/team}/*'}],\n"
+        "}",
+        plans.fault,
     ),
 }

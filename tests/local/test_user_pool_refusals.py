@@ -1,4 +1,4 @@
-"""What every operation of a user pool refuses: what is not there, tokens that do not hold, functions that fail.
+"""What every operation of a user pool refuses: what is not there, bad tokens, functions that fail.
 
 The errors of each operation are on its own page:
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_Operations.html

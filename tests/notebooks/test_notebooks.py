@@ -32,7 +32,7 @@ def _cells(path: Path, kind: str = "code") -> list[Any]:
     return [cell for cell in _notebook(path).cells if cell.cell_type == kind]
 
 
-def test_there_are_six_notebooks() -> None:
+def test_there_are_seven_notebooks() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "01-who-are-you",
         "02-tokens",
@@ -40,6 +40,7 @@ def test_there_are_six_notebooks() -> None:
         "04-four-steps",
         "05-policy-decisions",
         "06-sign-in-flows",
+        "07-groups-roles-and-tags",
     ]
 
 
