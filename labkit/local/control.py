@@ -77,6 +77,10 @@ def tell_issuer_keys(call: Call, state: State) -> dict[str, Any]:
     issuer, jwks = call.parameters.get("Issuer"), call.parameters.get("Jwks")
     if not isinstance(issuer, str) or not issuer.startswith("https://"):
         raise AwsError("ValidationException", "Issuer must be the `iss` of its tokens, as `https://…`.")
+    if oidc.is_cognito(issuer):
+        raise AwsError(
+            "ValidationException", f"`{issuer[:120]}` is Amazon Cognito, whose keys are the account's own."
+        )
     try:
         state.issuers.tell(issuer, jwks if isinstance(jwks, dict) else {})
     except oidc.NoKey:

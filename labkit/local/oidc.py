@@ -8,6 +8,7 @@ verification, and so no trust.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 RSA = ("RS256", "RS384", "RS512")
 ALGORITHMS = (*RSA, "ES256", "ES384", "ES512")
+
+
+#: Issuers that this account stands in for, whether or not it has such a pool.
+_COGNITO = re.compile(r"https://cognito-(idp\.[a-z0-9-]+|identity)\.amazonaws\.com(/.*)?", re.IGNORECASE)
+
+
+def is_cognito(name: str) -> bool:
+    """Whether these are tokens that nobody outside the account may sign."""
+    return _COGNITO.fullmatch(name) is not None
 
 
 class NotAToken(Exception):

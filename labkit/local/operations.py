@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -41,7 +41,7 @@ class Call:
     #: AWS's operation name, as in `InitiateAuth`.
     operation: str
     region: str
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = field(repr=False)
     request: Request
     #: moto's view of botocore's operation model; None for the account's own control operations.
     model: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -18,10 +18,10 @@ class Message:
     #: `EMAIL` or `SMS`.
     medium: str
     destination: str
-    code: str
+    code: str = field(repr=False)
     sent: datetime
     #: The text that the pool's CustomMessage function made; empty for AWS's own.
-    text: str = ""
+    text: str = field(default="", repr=False)
     #: The subject that it made; empty for AWS's own.
     subject: str = ""
 

@@ -31,9 +31,9 @@ class Request:
     method: str
     #: As it was sent, still percent-encoded.
     raw_path: str
-    query_string: str
-    headers: dict[str, str]
-    body: bytes
+    query_string: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     environ: Environ = field(repr=False)
     #: From a virtual-hosted-style address such as `bucket.localhost`.
     host_bucket: str | None = None

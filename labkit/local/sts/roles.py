@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
-#: "Role chaining limits your … role session to a maximum of one hour."
+#: "Role chaining limits your … role session to a maximum of one hour." A user's own session begins no chain:
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 _CHAINED = timedelta(hours=1)
 
 
@@ -32,7 +33,7 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
     """Trust and identity policies have been asked before this is called."""
     role = role_asked(call, state)
     duration = duration_asked(call, role)
-    if caller.session is not None and duration > _CHAINED:
+    if caller.session is not None and caller.session.subject.kind != "User" and duration > _CHAINED:
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit "

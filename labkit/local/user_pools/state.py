@@ -29,13 +29,13 @@ class Grant:
     #: Tells the user from a later one of the same name.
     sub: str
     client_id: str
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     auth_time: datetime
     #: When the refresh token expires.
     expires: datetime
     revoked: bool = False
     #: Refresh tokens that were rotated out, and when each ends.
-    retired: dict[str, datetime] = field(default_factory=dict)
+    retired: dict[str, datetime] = field(default_factory=dict, repr=False)
     #: The device that was signed in on, in pools that track devices.
     device_key: str = ""
 
@@ -107,13 +107,14 @@ class PoolState:
     """One pool's key pair, sign-ins, codes and open challenges."""
 
     grants: dict[str, Grant] = field(default_factory=dict)
-    by_refresh_token: dict[str, Grant] = field(default_factory=dict)
+    by_refresh_token: dict[str, Grant] = field(default_factory=dict, repr=False)
     #: By (user's sub, purpose).
     codes: dict[tuple[str, str], Code] = field(default_factory=dict)
-    challenges: dict[str, ChallengeSession] = field(default_factory=dict)
+    #: By Session string.
+    challenges: dict[str, ChallengeSession] = field(default_factory=dict, repr=False)
     #: Fingerprint of the password, SRP salt and verifier by the user's sub, so that a second sign-in
     #: need not compute them.
-    verifiers: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    verifiers: dict[str, tuple[str, int, int]] = field(default_factory=dict, repr=False)
     #: When an administrator set a temporary password, by the user's sub.
     temporary_since: dict[str, datetime] = field(default_factory=dict)
     #: Wrong passwords by the user's sub.
