@@ -17,7 +17,8 @@ import {
   another, bucket, clientId, code, endpoint, identityPoolId, newName, newUser, otherPassword, password, userPoolId,
 } from "./lab.js";
 import {
-  authenticator, cognito, invitedUser, makePool, sending, settledUser, totpAlone, totpAndEmail, totpAndSms, tracking,
+  authenticator, cognito, invitedUser, lastingUser, makePool, sending, settledUser, totpAlone, totpAndEmail,
+  totpAndSms, tracking,
 } from "./pools.js";
 
 // Amplify takes a device's name from the browser; Node.js has a navigator of its own from version 21 on.
@@ -164,6 +165,22 @@ test("a pool that requires a second factor has one set up within the sign-in", a
   assert.equal(await step(signIn(username)), "CONFIRM_SIGN_IN_WITH_TOTP_CODE");
   await refuses(confirm(another(next)), "CodeMismatchException");
   assert.equal((await confirm(next)).isSignedIn, true);
+});
+
+test("a user who must have a second factor may choose which one to set up", async () => {
+  const open = await makePool(sending, "ON", totpAndEmail);
+  use(open);
+  const username = await lastingUser(open);
+  const { nextStep } = await signIn(username);
+  assert.equal(nextStep.signInStep, "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION");
+  assert.deepEqual(nextStep.allowedMFATypes.toSorted(), ["EMAIL", "TOTP"]);
+  assert.equal(await step(confirm("EMAIL")), "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP");
+  assert.equal(await step(confirm("mine@example.com")), "CONFIRM_SIGN_IN_WITH_EMAIL_CODE");
+  const sent = await code(username);
+  await refuses(confirm(another(sent)), "CodeMismatchException");
+  assert.equal((await confirm(sent)).isSignedIn, true);
+  await signedOut();
+  assert.equal(await step(signIn(username)), "CONFIRM_SIGN_IN_WITH_EMAIL_CODE");
 });
 
 test("a signed-in user sets up an authenticator app and prefers it", async () => {

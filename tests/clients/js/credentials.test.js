@@ -53,7 +53,7 @@ test("a user's Identity ID gives credentials with that user's login, and with no
   await assert.rejects(fromIdentity(alice.identityId, { logins: changed })(), forbidden);
 });
 
-// https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html#using-tokens-to-assign-roles-to-users
+// https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html
 test("a user of two groups takes the role of either, and of no other", async () => {
   const { logins, identityId } = await newLogin("readers", "writers");
   const as = (customRoleArn) => s3(fromPool({ logins, customRoleArn }));

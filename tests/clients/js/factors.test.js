@@ -84,7 +84,9 @@ test("a user with two factors and no preference chooses", async () => {
     carol.sendMFASelectionAnswer("SMS_MFA", { mfaRequired: resolve, totpRequired: resolve, onFailure }),
   );
   assert.equal(asked, "SMS_MFA");
-  assert.equal((await sendCode(carol, await code(carol.getUsername()))).isValid(), true);
+  const sent = await code(carol.getUsername());
+  await assert.rejects(sendCode(carol, another(sent)), { name: "CodeMismatchException" });
+  assert.equal((await sendCode(carol, sent)).isValid(), true);
 });
 
 test("a pool that requires a second factor has one set up within the sign-in", async () => {

@@ -59,16 +59,18 @@ export async function invitedUser({ userPoolId }, attributes = {}) {
   return Username;
 }
 
-/** A user with a phone number, an e-mail address and a lasting password; its name. */
-export async function settledUser(pool) {
-  const Username = await invitedUser(pool, {
-    phone_number: "+12065550100", email: "learner@example.com", email_verified: "true",
-  });
+/** A user with a lasting password; its name. */
+export async function lastingUser(pool, attributes = {}) {
+  const Username = await invitedUser(pool, attributes);
   await cognito.send(
     new AdminSetUserPasswordCommand({ UserPoolId: pool.userPoolId, Username, Password: password, Permanent: true }),
   );
   return Username;
 }
+
+/** A user with a phone number, a verified e-mail address and a lasting password; its name. */
+export const settledUser = (pool) =>
+  lastingUser(pool, { phone_number: "+12065550100", email: "learner@example.com", email_verified: "true" });
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
