@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -38,7 +39,7 @@ class Authenticator:
     credential_id: bytes = b"a passkey of sixteen bytes or so"
     key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()), repr=False)
 
-    def register(self, options: dict[str, Any]) -> dict[str, Any]:
+    def register(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """RegistrationResponseJSON for PublicKeyCredentialCreationOptionsJSON."""
         cose: Any = ES256
         key = cose.from_cryptography_key(self.key.public_key())
@@ -52,7 +53,7 @@ class Authenticator:
         }
         return self._credential(response)
 
-    def sign(self, options: dict[str, Any]) -> dict[str, Any]:
+    def sign(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """AuthenticationResponseJSON for PublicKeyCredentialRequestOptionsJSON."""
         data = bytes(self._data(options["rpId"], FLAG(0), None))
         client_data = self._client_data("webauthn.get", options["challenge"])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from labkit.errors import LabError
 from labkit.record import Secret, reveal
-from labkit.show.blocks import Cell, Drawing, Table, row
+from labkit.show.blocks import Cell, Drawing, Table, clean, row
 from labkit.show.values import plain
 from labkit.show.view import Drawn
 
@@ -44,8 +44,6 @@ def _shown(name: str, value: str) -> str:
 
 def _svg(text: str, title: str) -> str:
     import segno
-
-    from labkit.show.blocks import clean
 
     code, svg = segno.make_qr(text), io.BytesIO()
     description = f"A QR code of {code.designator}, for an authenticator app."
