@@ -19,8 +19,6 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.i
 names = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 _JWT = re.compile(r"eyJ[\w-]{20,}\.[\w-]{20,}\.")
-#: Of a token, an access key, an authenticator app's secret.
-_MASKED = re.compile(r"eyJh?…|ASIA…|secret: [A-Z2-7]{4}…")
 _ACCESS_KEY = re.compile(r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b")
 
 
@@ -68,8 +66,9 @@ def test_every_notebook_has_a_designed_failure_and_an_exercise(path: Path) -> No
 
 @names
 def test_no_stored_output_holds_a_token_or_an_access_key(path: Path) -> None:
-    outputs = "\n".join(str(cell.outputs) for cell in _cells(path))
-    assert _MASKED.search(outputs), "outputs are stored"
+    stored = [str(cell.outputs) for cell in _cells(path) if cell.outputs]
+    assert len(stored) > 10, "outputs are stored"
+    outputs = "\n".join(stored)
     assert not _JWT.search(outputs)
     assert not _ACCESS_KEY.search(outputs)
     assert "widgets" not in _notebook(path).metadata
