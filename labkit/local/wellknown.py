@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.trust import PROVIDER
-from labkit.local.user_pools import user_import
+from labkit.local.user_pools.directory import user_import
 from labkit.local.user_pools.pools import Pool, find_pool, issuer
 from labkit.local.wire import Request
 

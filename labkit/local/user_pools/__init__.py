@@ -11,29 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.operations import Call
-from labkit.local.user_pools import (
+from labkit.local.user_pools.directory import (
     administration,
     changes,
-    choice,
-    devices,
     invitations,
     links,
     listing,
-    mfa_preferences,
-    mfa_settings,
-    passkeys,
     passwords,
     profile,
-    refresh,
-    schema,
-    sign_in,
-    sign_out,
-    sign_up,
-    software_tokens,
     user_import,
     verification,
 )
+from labkit.local.user_pools.factors import devices, mfa_preferences, mfa_settings, passkeys, software_tokens
 from labkit.local.user_pools.pools import name_user, require_pool
+from labkit.local.user_pools.settings import schema
+from labkit.local.user_pools.sign_in import choice, sign_in
+from labkit.local.user_pools.sign_up import sign_up
+from labkit.local.user_pools.tokens import refresh, sign_out
 
 if TYPE_CHECKING:
     from labkit.local.state import State

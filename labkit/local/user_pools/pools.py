@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import usernames
+from labkit.local.user_pools.directory import usernames
 
 if TYPE_CHECKING:
     from labkit.local.state import State

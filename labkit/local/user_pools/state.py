@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.user_pools.directory import Directory
-from labkit.local.user_pools.factors import Factors
+from labkit.local.user_pools.directory.directory import Directory
+from labkit.local.user_pools.factors.factors import Factors
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -1,0 +1,124 @@
+"""AdminLinkProviderForUser and AdminDisableProviderForUser: whose an identity of another provider is.
+
+What is kept here is what a federated sign-in will look up; nobody signs in by it yet.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableProviderForUser.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+from labkit.local.user_pools.directory import users
+from labkit.local.user_pools.directory.directory import Link
+from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+#: "The maximum number of federated identities linked to a user is five."
+_MOST = 5
+_NATIVE = "Cognito"
+#: "If the SourceUser is using a federated social IdP", this must be the ProviderAttributeName.
+_SUBJECT = "Cognito_Subject"
+_SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
+
+
+def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
+    pool = pool_asked(call, state)
+    source, destination = call.parameters["SourceUser"], call.parameters["DestinationUser"]
+    user = _destination(pool, destination)
+    link = _link(pool, source)
+    links = state.user_pools[pool.id].directory.links
+    for gone in [known for known, (sub, _) in links.items() if find_user(pool, sub) is None]:
+        del links[gone]
+    _require_unknown(pool, link, links)
+    if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
+        raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
+    links[link] = user.id, state.clock.now()
+    _show(pool, user, links)
+    return {}
+
+
+def _require_unknown(pool: Pool, link: Link, links: Mapping[Link, tuple[str, datetime]]) -> None:
+    """A SourceUser is "a user who doesn't exist yet in the user pool". The texts are as AWS gave them."""
+    if link in links:
+        raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
+    if f"{link.provider}_{link.value}" in pool.users:
+        raise AwsError(
+            "InvalidParameterException",
+            "Merging is not currently supported, provide a SourceUser that has not been signed up in order "
+            "to link",
+        )
+
+
+def _destination(pool: Pool, given: dict[str, str]) -> User:
+    """ "For a native username + password user, the ProviderAttributeValue … should be the username in the
+    user pool. For a federated user, it should be the provider-specific user_id." """
+    name = given.get("ProviderAttributeValue") or ""
+    provider = given.get("ProviderName") or _NATIVE
+    user = find_user(pool, name if provider == _NATIVE else f"{provider}_{name}")
+    if user is None:
+        raise AwsError("UserNotFoundException", "User does not exist.")
+    return user
+
+
+def _link(pool: Pool, source: dict[str, str]) -> Link:
+    """The identity that a SourceUser names. It "must be a federated user …, not another native user"."""
+    provider = source.get("ProviderName") or ""
+    name, value = source.get("ProviderAttributeName") or "", source.get("ProviderAttributeValue") or ""
+    if provider == _NATIVE or not value or not name:
+        raise AwsError(
+            "InvalidParameterException",
+            "SourceUser must name an identity provider, an attribute and its value.",
+        )
+    if provider not in pool.identity_providers:
+        text = f"The provider {provider} does not exist for the user pool."
+        raise AwsError("InvalidParameterException", text)
+    kind = pool.identity_providers[provider].extended_config.get("ProviderType")
+    if kind in _SOCIAL and name != _SUBJECT:
+        raise AwsError(
+            "InvalidParameterException", f"The ProviderAttributeName of {provider} must be {_SUBJECT}."
+        )
+    return Link(provider, name, value)
+
+
+def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
+    """The `identities` attribute, as the first of the pages shows it."""
+    shown = [
+        {
+            "userId": link.value,
+            "providerName": link.provider,
+            "providerType": pool.identity_providers[link.provider].extended_config.get("ProviderType"),
+            "issuer": None,
+            "primary": False,
+            "dateCreated": int(since.timestamp() * 1000),
+        }
+        for link, (sub, since) in links.items()
+        if sub == user.id and link.provider in pool.identity_providers
+    ]
+    users.change(user, {"identities": json.dumps(shown, separators=(",", ":")) if shown else ""})
+
+
+def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
+    """Take a linked identity from its user. Who signs in by it next is a user of their own."""
+    pool, given = pool_asked(call, state), call.parameters["User"]
+    links = state.user_pools[pool.id].directory.links
+    link = Link(
+        given.get("ProviderName") or "",
+        given.get("ProviderAttributeName") or "",
+        given.get("ProviderAttributeValue") or "",
+    )
+    if link not in links:
+        raise AwsError("UserNotFoundException", "User does not exist.")
+    user = find_user(pool, links.pop(link)[0])
+    if user is not None:
+        _show(pool, user, links)
+    return {}

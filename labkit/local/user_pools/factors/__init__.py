@@ -1,0 +1,1 @@
+"""What a user proves besides the password: codes, authenticator apps, devices, passkeys."""

@@ -1,0 +1,55 @@
+"""What a pool's settings may be, and which of them stay as they were made.
+
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPool.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from labkit.local.errors import AwsError
+from labkit.local.operations import Call
+from labkit.local.user_pools.pools import pool_asked
+from labkit.local.user_pools.settings import schema, tiers
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+
+#: "After you create a user pool, you can't change this setting": UpdateUserPool has no such parameters,
+#: and moto would forget them.
+_MADE_ONCE = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
+
+
+def check(call: Call, state: State) -> None:
+    """The settings of CreateUserPool and UpdateUserPool."""
+    given = call.parameters
+    _require_one_way_to_be_called(given)
+    _require_verifiable_updates(given)
+    tiers.check_pool(call, state)
+    if call.operation == "CreateUserPool":
+        schema.check_new(given.get("Schema") or [], given.get("AliasAttributes") or [])
+        call.replace(Schema=schema.complete(given.get("Schema") or []))
+        return
+    made = pool_asked(call, state).extended_config
+    call.replace(**{name: made[name] for name in _MADE_ONCE if name in made})
+
+
+def _require_one_way_to_be_called(given: dict[str, Any]) -> None:
+    if given.get("AliasAttributes") and given.get("UsernameAttributes"):
+        raise AwsError(
+            "InvalidParameterException",
+            "Only one of the aliasAttributes or usernameAttributes can be set in a user pool.",
+        )
+
+
+def _require_verifiable_updates(given: dict[str, Any]) -> None:
+    """The text as AWS gave it: https://github.com/aws/aws-cli/issues/7151"""
+    settings = given.get("UserAttributeUpdateSettings") or {}
+    kept = set(settings.get("AttributesRequireVerificationBeforeUpdate") or [])
+    if not kept <= set(given.get("AutoVerifiedAttributes") or []):
+        raise AwsError(
+            "InvalidParameterException",
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in "
+            "AutoVerifiedAttributes",
+        )

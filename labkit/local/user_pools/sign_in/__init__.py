@@ -1,0 +1,1 @@
+"""Signing in: flows, challenges, and what leads from one to the next."""

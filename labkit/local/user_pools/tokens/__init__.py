@@ -1,0 +1,1 @@
+"""Tokens: made, customised, renewed, revoked."""
