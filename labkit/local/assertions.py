@@ -61,7 +61,7 @@ def _require_current(assertion: Assertion, state: State) -> None:
 def roles_of(assertion: Assertion, provider: str) -> tuple[str, ...]:
     """The roles that the provider names for the user: pairs of two ARNs, a role's and the provider's."""
     pairs = [set(value.split(",")) for value in assertion.attributes.get(f"{_ATTRIBUTES}Role", ())]
-    named = [pair - {provider} for pair in pairs if provider in pair]
+    named = [pair - {provider} for pair in pairs if provider in pair and len(pair) == 2]
     return tuple(dict.fromkeys(role.strip() for pair in named for role in pair))
 
 

@@ -24,6 +24,11 @@ def answer(request: Request, state: State) -> Response | None:
     """The document at a well-known path, or None where the request is for something else."""
     if request.path == "/_labkit/health":
         return _json(health(state))
+    with state.lock:  # another request may be making a pool
+        return _document(request, state)
+
+
+def _document(request: Request, state: State) -> Response | None:
     if request.path == "/.well-known/jwks_uri":
         return _json(state.identity_pools.key.jwks())
     if request.path == "/.well-known/openid-configuration":

@@ -9,7 +9,7 @@ import pytest
 from tests.local.accounts import LocalAccount, refused
 from tests.local.directory import ALL_FLOWS, PASSWORD, Pool, attributes_of, user_pool
 from tests.local.test_user_pool_devices import ALWAYS, confirm, new_device, prove, remembered, tracking
-from tests.local.test_user_pool_mfa import code, mfa_pool, respond, set_up
+from tests.local.test_user_pool_mfa import ALL, code, mfa_pool, respond, set_up, with_phone
 
 
 def begin(pool: Pool, name: str, **more: str) -> dict[str, Any]:
@@ -158,3 +158,53 @@ def by_code(pool: Pool, name: str, first: bool) -> dict[str, Any]:
         return begin(pool, name)
     given = {"USERNAME": name, "PREFERRED_CHALLENGE": "EMAIL_OTP"}
     return dict(pool.idp.initiate_auth(ClientId=pool.client_id, AuthFlow="USER_AUTH", AuthParameters=given))
+
+
+# --- what is gone by the time that it is asked for --------------------------------------------------------
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("first", [True, False])
+def test_a_code_is_not_sent_to_an_address_that_is_gone(account: LocalAccount, first: bool) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html"""
+    pool = quick(account, first=True) if first else mfa_pool(account, "OPTIONAL", settings=ALL)
+    name = with_phone(pool)
+    token = pool.sign_in(name)["AccessToken"]
+    on = {"Enabled": True}
+    if not first:
+        pool.admin.admin_set_user_mfa_preference(
+            UserPoolId=pool.id, Username=name, SMSMfaSettings=on, EmailMfaSettings=on
+        )
+
+    def choose() -> dict[str, Any]:
+        if not first:
+            return begin(pool, name)
+        given = {"USERNAME": name}
+        return dict(
+            pool.idp.initiate_auth(ClientId=pool.client_id, AuthFlow="USER_AUTH", AuthParameters=given)
+        )
+
+    assert respond(pool, choose(), name, ANSWER="EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
+    asked = choose()
+    pool.idp.delete_user_attributes(AccessToken=token, UserAttributeNames=["email"])
+    answer = refused(lambda: respond(pool, asked, name, ANSWER="EMAIL_OTP"))
+    assert (answer.status, answer.code, answer.message) == (
+        400, "NotAuthorizedException", "Invalid session for the user.",
+    )  # fmt: skip
+
+
+@pytest.mark.unconfirmed
+def test_a_deleted_app_client_registers_no_passkeys(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_StartWebAuthnRegistration.html"""
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
+    pool = user_pool(account, Policies=policy)
+    party = {"RelyingPartyId": "example.com"}
+    pool.admin.set_user_pool_mfa_config(
+        UserPoolId=pool.id, MfaConfiguration="OFF", WebAuthnConfiguration=party
+    )
+    name, gone = pool.confirmed(), pool.another_client()
+    start, token = pool.idp.start_web_authn_registration, gone.sign_in(name)["AccessToken"]
+    assert start(AccessToken=token)["CredentialCreationOptions"]
+    pool.admin.delete_user_pool_client(UserPoolId=pool.id, ClientId=gone.client_id)
+    answer = refused(start, AccessToken=token)
+    assert (answer.status, answer.code) == (400, "ResourceNotFoundException")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -166,3 +167,19 @@ def rewritten(directory: Directory, content: Any, change: Change) -> str:
     root.remove(root[0])
     root.append(directory.signed(etree.fromstring(xml.encode())))
     return encoded(root)
+
+
+# --- two at once ------------------------------------------------------------------------------------------
+
+
+def test_key_sets_are_read_between_requests_and_not_within_one(account: LocalAccount) -> None:
+    """Whoever reads the pools while another request makes one, reads a dictionary that changes its size."""
+    pool = user_pool(account)
+    path, lock = f"/{pool.id}/.well-known/jwks.json", account.app.state.lock
+    assert account.send("GET", path).json["keys"]
+    with ThreadPoolExecutor(1) as other:
+        with lock:
+            asked = other.submit(account.send, "GET", path)
+            assert not wait([asked], timeout=0.3).done
+            assert account.send("GET", "/_labkit/health").status == 200  # which waits for nobody
+        assert asked.result(timeout=20).json["keys"]

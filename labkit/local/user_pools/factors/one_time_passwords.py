@@ -30,7 +30,9 @@ from labkit.local.user_pools.sign_up.codes import delivery_details
 def ask(attempt: Attempt, user: User, challenge: str, *, second: bool) -> Answer:
     """Send a code to the user, and ask for it."""
     attribute = ADDRESS[challenge]
-    address, code = user.attribute_lookup[attribute], attempt.state.source.text(6, string.digits)
+    address, code = user.attribute_lookup.get(attribute), attempt.state.source.text(6, string.digits)
+    if not address:  # it was there when the challenges were listed
+        raise invalid_session()
     parameters = _parameters(attribute, address, user.username)
     medium = parameters["CODE_DELIVERY_DELIVERY_MEDIUM"]
     messages.send(attempt.pool, user, medium, address, code, attempt.call, attempt.state)

@@ -15,7 +15,7 @@ from labkit.local.user_pools.directory import pages
 from labkit.local.user_pools.factors.factors import Factors, Passkey, Registration
 from labkit.local.user_pools.factors.first_factors import allowed_first
 from labkit.local.user_pools.factors.relying_party import RelyingParty, relying_party
-from labkit.local.user_pools.pools import Pool, User
+from labkit.local.user_pools.pools import Pool, User, client_named
 from labkit.local.user_pools.settings.clients import session_validity
 from labkit.local.user_pools.sign_in.attempt import (
     Answer,
@@ -53,7 +53,7 @@ def start_registration(call: Call, state: State) -> dict[str, Any]:
         user_verification=party.verification,
         challenge=state.source.bytes(32),
     )
-    validity = session_validity(pool.clients[claims["client_id"]])
+    validity = session_validity(client_named(claims["client_id"], state)[1])
     factors.registration = Registration(kept, claims["client_id"], state.clock.now() + validity)
     return {"CredentialCreationOptions": _json(options.public_key)}
 
