@@ -54,9 +54,16 @@ botocore {botocore}.
 Beyond the account's reach, and so not counted, are errors about
 """
 
+_NOTES = """\
+Nor does an error count where nothing could bring it about: `NotAuthorizedException` of a signed operation
+(IAM refuses with `AccessDeniedException`), `UserNotConfirmedException` of one that takes an access token
+(which only confirmed users have), `ResourceConflictException` of one that takes no login. Identity Pools say
+`ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of AWS's pages.
+"""
+
 _BEYOND = frozenset().union(*BEYOND.values())
-#: The models list it with every signed operation too, whose callers IAM refuses with AccessDeniedException.
-_SIGNED = frozenset({"NotAuthorizedException"})
+#: Members of which a login may belong to another identity.
+_LOGINS = {"DestinationUserIdentifier", "DeveloperUserIdentifier", "Logins"}
 _WRITTEN_WITH = re.compile(r"botocore (\d+\.\d+\.\d+)")
 
 
@@ -66,8 +73,6 @@ class Coverage:
 
     operation: str
     documented: frozenset[str]
-    #: Whether AWS takes it with a signature only.
-    signed: bool
     simulated: bool
     #: Tests that show it accepted, and those that show it refused.
     accepting: int
@@ -78,7 +83,7 @@ class Coverage:
     @property
     def unshown(self) -> frozenset[str]:
         """Documented errors within the account's reach that no test shows."""
-        return self.documented - self.shown - _BEYOND - (_SIGNED if self.signed else frozenset())
+        return self.documented - self.shown - _BEYOND
 
     @property
     def verdict(self) -> str:
@@ -132,14 +137,36 @@ def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark])
     own = [mark for mark in marks if operation in mark.operations]
     return Coverage(
         operation,
-        documented=frozenset(_code(shape) for shape in model.error_shapes),
-        signed=model.auth_type != "none",
+        documented=frozenset(_code(shape) for shape in model.error_shapes) - _without_occasion(model),
         simulated=simulated,
         accepting=len({mark.test for mark in own if not mark.missing}),
         refusing=len({mark.test for mark in own if mark.refuses}),
-        shown=frozenset(code for mark in own for code in mark.refuses),
+        shown=frozenset(_documented_as(code, operation) for mark in own for code in mark.refuses),
         missing=tuple(dict.fromkeys(mark.missing for mark in own if mark.missing)),
     )
+
+
+def _without_occasion(model: Any) -> set[str]:
+    """Errors that AWS lists with an operation which has nothing that could bring them about."""
+    members = set(model.input_shape.members) if model.input_shape else set()
+    return {
+        code
+        for code, listed in (
+            ("NotAuthorizedException", model.auth_type != "none"),
+            ("UserNotConfirmedException", "AccessToken" in members),
+            ("ResourceConflictException", not members & _LOGINS),
+        )
+        if listed
+    }
+
+
+def _documented_as(code: str, operation: str) -> str:
+    """Identity Pools answer a broken constraint as ValidationException, and document the other name.
+
+    As AWS answered: https://github.com/getmoto/moto/issues/1979
+    """
+    identity_pools = operation.startswith("cognito-identity:")
+    return "InvalidParameterException" if identity_pools and code == "ValidationException" else code
 
 
 def _operations(service: str) -> Iterator[tuple[str, Any]]:
@@ -196,7 +223,7 @@ def render(table: Iterable[Coverage]) -> str:
     rows = tuple(table)
     lines = [*_PREFACE.format(botocore=botocore.__version__).splitlines(), ""]
     lines += (f"- {topic}: {_codes(codes)}" for topic, codes in BEYOND.items())
-    lines += [f"- leave to make a signed call: {_codes(_SIGNED)} (IAM refuses with `AccessDeniedException`)"]
+    lines += ["", *_NOTES.splitlines()]
     for service, title in SERVICES.items():
         lines += ["", f"## {title} (`{service}`)", "", *_section([r for r in rows if _of(service, r)])]
     return "\n".join(lines) + "\n"
