@@ -7,6 +7,7 @@ was done. Heavy modules load inside the commands that need them.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -38,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.rest = tuple(rest)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Its reader has seen enough, as in `labkit decide … | head`; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except LabError as error:
         print(f"labkit: {error}", file=sys.stderr)
         return int(options.refused)

@@ -4,8 +4,22 @@ and the people and policies that they are about."""
 from __future__ import annotations
 
 from labkit.course.exercises import Exercise, exercise
-from labkit.course.expected import refused
-from labkit.course.people import Person, people
-from labkit.course.policies import role_policy
+from labkit.course.expected import Refusal, refused
+from labkit.course.people import Person, four_steps, people, tag_session
+from labkit.course.policies import role_policy, settle
+from labkit.course.teams import Teams, teams
 
-__all__ = ["Exercise", "Person", "exercise", "people", "refused", "role_policy"]
+__all__ = [
+    "Exercise",
+    "Person",
+    "Refusal",
+    "Teams",
+    "exercise",
+    "four_steps",
+    "people",
+    "refused",
+    "role_policy",
+    "settle",
+    "tag_session",
+    "teams",
+]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from labkit.course import plans
 from labkit.course.exercises import Exercise
 from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
+from labkit.record import ApiCall
 from labkit.resources import Attempt, Identity, Tokens
 from labkit.tokens import decode_unverified
 
@@ -46,6 +48,18 @@ def _refused_listing(answer: Attempt) -> str | None:
     if not re.fullmatch(r"[a-z0-9-]+:[0-9a-f-]{36}/.*", prefix):
         return f"The prefix `{prefix}` is nobody's: it must be an Identity ID and a slash."
     return None
+
+
+def _code_in_two_calls(answer: list[ApiCall]) -> str | None:
+    if refused := [call for call in answer if call.error_code]:
+        return f"`{refused[0].operation}` was refused with `{refused[0].error_code}`."
+    if len(answer) != 2:
+        return f"Two calls are asked for, a question and its answer; these are {len(answer)}."
+    if (challenge := answer[1].request.get("ChallengeName")) != "EMAIL_OTP":
+        return f"The second call answers `{challenge}`, not a question for the code by e-mail."
+    if (name := answer[0].request.get("AuthParameters", {}).get("USERNAME")) != "carol":
+        return f"This signs in `{name}`, not `carol`."
+    return None if "AuthenticationResult" in answer[1].response else "There are no tokens at the end."
 
 
 _DELETES_BUCKET = Call("Bob deletes the bucket", "bob", "s3:DeleteBucket")
@@ -187,5 +201,37 @@ EXERCISES = {
         "                                 'Null': {'dynamodb:LeadingKeys': 'false'}}}],\n"
         "}",
         _NOTES.fault,
+    ),
+    "06": Exercise(
+        "06",
+        "Sign Carol in with a code by e-mail, in two calls.",
+        (
+            "The call that can go is the one that only chooses.",
+            "`initiate_user_auth` takes what the user prefers: look at how the passkey was asked for.",
+            "`sign_in.initiate_user_auth(account, app, 'carol', 'EMAIL_OTP')` asks for the code at once.",
+        ),
+        "with account.record() as my_calls:\n"
+        "    asked = sign_in.initiate_user_auth(account, app, 'carol', 'EMAIL_OTP')\n"
+        "    code = account.confirmation_code('carol')\n"
+        "    sign_in.respond_to_auth_challenge(account, app, asked, {'EMAIL_OTP_CODE': code})",
+        _code_in_two_calls,
+    ),
+    "07": Exercise(
+        "07",
+        "Write a role policy: everybody gets every plan, and puts only their own team's.",
+        (
+            "Two statements: getting and putting are about different resources.",
+            "The team's name must not stand in the policy; a variable has it.",
+            "The variable is `${aws:PrincipalTag/team}`; the document needs its `Version`.",
+        ),
+        "objects = f'arn:aws:s3:::{lab.bucket}'\n"
+        "team_policy = {\n"
+        "    'Version': '2012-10-17',\n"
+        "    'Statement': [{'Sid': 'AllPlans', 'Effect': 'Allow', 'Action': 's3:GetObject',\n"
+        "                   'Resource': f'{objects}/*'},\n"
+        "                  {'Sid': 'OwnPlan', 'Effect': 'Allow', 'Action': 's3:PutObject',\n"
+        "                   'Resource': objects + '/${aws:PrincipalTag/team}/*'}],\n"
+        "}",
+        plans.fault,
     ),
 }

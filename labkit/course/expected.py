@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from labkit.errors import LabError, TokenRejected
 from labkit.show import refusal
 
 
+@dataclass
+class Refusal:
+    """What was refused; the error is here once the block has ended."""
+
+    error: Exception | None = None
+
+
 @contextmanager
-def refused(code: str) -> Iterator[None]:
+def refused(code: str) -> Iterator[Refusal]:
     """Show the refusal of this code (AWS's error code, or a token's failed check) and go on.
 
-    Any other error rises as it is. Where nothing is refused, LabError says so: a lesson whose
-    failure does not happen is broken.
+    The error stays in what `as` names, for `labkit.explain`. Any other error rises as it is. Where
+    nothing is refused, LabError says so: a lesson whose failure does not happen is broken.
     """
+    refusal = Refusal()
     try:
-        yield
+        yield refusal
     except Exception as error:
         if _code(error) != code:
             raise
+        refusal.error = error
         _display(error)
     else:
         raise LabError(f"this was meant to be refused with `{code}`, but it was accepted")

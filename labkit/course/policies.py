@@ -33,14 +33,15 @@ def role_policy(account: Account, lab: Lab, document: Mapping[str, Any] | str) -
 
     put(document)
     try:
-        _wait(account)
+        settle(account)
         yield
     finally:
         with account.approved():
             put(before)
-        _wait(account)
+        settle(account)
 
 
-def _wait(account: Account) -> None:
+def settle(account: Account) -> None:
+    """Wait until what was changed in IAM counts: some seconds on a real account, none on a local one."""
     if account.endpoint is None:
         time.sleep(_SECONDS)

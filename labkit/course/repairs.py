@@ -94,14 +94,18 @@ class _Place:
 
 
 def _judged(call: Call, allowed: bool, place: _Place, policies: PolicySet) -> str | None:
-    found = explain(place.request(call), policies=policies)
+    return fault_of(call.sentence, explain(place.request(call), policies=policies), allowed)
+
+
+def fault_of(sentence: str, found: Explanation, allowed: bool) -> str | None:
+    """What is wrong about a call that comes out otherwise than it should; None where it does not."""
     if found.allowed is allowed:
         return None
     if found.allowed:
-        return f"This opens too much. {call.sentence}: allowed by {_decisive(found)}."
+        return f"This opens too much. {sentence}: allowed by {_decisive(found)}."
     near = found.near_misses[0].sentence if found.near_misses else "no statement is near"
     why = f"denied by {_decisive(found)}" if found.verdict is Verdict.EXPLICIT_DENY else f"refused; {near}"
-    return f"{call.sentence}: {why}."
+    return f"{sentence}: {why}."
 
 
 def _decisive(found: Explanation) -> str:

@@ -106,6 +106,15 @@ def create_role(account: Account, name: str, trust_policy: Document) -> Role:
     return Role(name, answer["Role"]["Arn"], calls=tuple(calls))
 
 
+def update_assume_role_policy(account: Account, role: Role, trust_policy: Document) -> Acknowledgement:
+    """Another trust policy for the role, in place of the one it has."""
+    with recorded(account) as calls:
+        account.client("iam").update_assume_role_policy(
+            RoleName=role.name, PolicyDocument=json.dumps(trust_policy)
+        )
+    return Acknowledgement("UpdateAssumeRolePolicy", calls=tuple(calls))
+
+
 def put_role_policy(account: Account, role: Role, policy_name: str, policy: Document) -> Acknowledgement:
     """What the role may do; a policy of the same name is replaced."""
     with recorded(account) as calls:
@@ -181,12 +190,24 @@ def get_open_id_token(account: Account, identity: Identity, logins: Logins = NO_
 
 
 def assume_role_with_web_identity(
-    account: Account, role: Role, token: Secret, *, role_session_name: str
+    account: Account,
+    role: Role,
+    token: Secret,
+    *,
+    role_session_name: str,
+    session_policy: Document | None = None,
 ) -> Credentials:
-    """Temporary credentials of the role, where its trust policy agrees: the basic flow's last step."""
+    """Temporary credentials of the role, where its trust policy agrees: the basic flow's last step.
+
+    A `session_policy` limits this session to what the role and the policy both allow.
+    """
+    limits = {"Policy": json.dumps(session_policy)} if session_policy else {}
     with recorded(account) as calls:
         answer = account.client("sts", ANONYMOUS).assume_role_with_web_identity(
-            RoleArn=role.arn, RoleSessionName=role_session_name, WebIdentityToken=token.reveal()
+            RoleArn=role.arn,
+            RoleSessionName=role_session_name,
+            WebIdentityToken=token.reveal(),
+            **limits,
         )
     return _credentials(answer["Credentials"], "SecretAccessKey", tuple(calls))
 

@@ -19,7 +19,9 @@ HINTS = {
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
     "UserNotConfirmedException": "First `confirm_sign_up`, with `account.confirmation_code(username)`.",
     "UsernameExistsException": "This user is there already: sign in, or take another name.",
-    "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password.",
+    "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password or signature.",
+    "Invalid session for the user.": "A session is good for one answer, of the user who was asked.",
+    "Invalid code received for user": "The app's code changes every 30 seconds, by the account's clock.",
     "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
     "Access Token has expired": "`refresh` gets new tokens.",
     "Access Token has been revoked": "The user signed out: sign in again.",
@@ -36,7 +38,8 @@ HINTS = {
     ),
     "UserNotFoundException": "Nobody of this name has signed up in this User Pool.",
     "GetCredentialsForIdentity InvalidIdentityPoolConfigurationException": (
-        "Attach a role with `set_identity_pool_roles`; its trust policy must name this Identity Pool."
+        "Attach a role with `set_identity_pool_roles`; its trust policy must name this Identity Pool, "
+        "and allow `sts:TagSession` where tags are mapped."
     ),
     "GetOpenIdToken InvalidParameterException": (
         "The basic flow needs `allow_classic_flow=True` on the Identity Pool."
@@ -56,6 +59,16 @@ HINTS = {
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 
+#: The same, for messages that name something, by their first words.
+_BEGINNINGS = {
+    "The ambiguous role mapping rules for": (
+        "No group and no rule gives this login a role, and the mapping's AmbiguousRoleResolution is `Deny`."
+    ),
+    "Access to Role '": (
+        "CustomRoleArn names a role of the login's own: one in `cognito:roles`, or of a rule that fits."
+    ),
+}
+
 
 @contextmanager
 def recorded(account: Account) -> Iterator[list[ApiCall]]:
@@ -69,8 +82,13 @@ def recorded(account: Account) -> Iterator[list[ApiCall]]:
                 "(`labkit start` or `labkit serve`), then run the notebook's first cell"
             ) from None
         except ClientError as error:
-            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-            hint = HINTS.get(message) or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
+            hint = _hint(error)
             if hint and hint not in getattr(error, "__notes__", ()):  # stages nest
                 error.add_note(hint)
             raise
+
+
+def _hint(error: ClientError) -> str | None:
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    begun = next((hint for words, hint in _BEGINNINGS.items() if message.startswith(words)), None)
+    return HINTS.get(message) or begun or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)

@@ -29,13 +29,42 @@ def initiate_auth(
     """Sign in with a password, or meet the next challenge.
 
     USER_PASSWORD_AUTH sends the password inside TLS. USER_SRP_AUTH never sends it: the first call
-    fetches a challenge, the second answers it (`respond_to_auth_challenge`).
+    fetches a challenge (`initiate_srp_auth`), the second answers it with a proof (`password_claim`).
     """
     if auth_flow == "USER_SRP_AUTH":
-        return _initiate_srp_auth(account, app_client, username, password)
+        return _sign_in_with_srp(account, app_client, username, password)
     return _initiate_auth(
         account, app_client, auth_flow, {"USERNAME": username, "PASSWORD": password}, username
     )
+
+
+def initiate_srp_auth(
+    account: Account, app_client: AppClient, username: str, srp_a: str
+) -> Tokens | Challenge:
+    """The first half of USER_SRP_AUTH: SRP_A goes out, and PASSWORD_VERIFIER comes back.
+
+    Its parameters are what the proof needs: SRP_B, the user's SALT and a SECRET_BLOCK to sign.
+    """
+    parameters = {"USERNAME": username, "SRP_A": srp_a}
+    return _initiate_auth(account, app_client, "USER_SRP_AUTH", parameters, username)
+
+
+def password_claim(client: srp.Client, challenge: Challenge) -> dict[str, str | Secret]:
+    """What answers PASSWORD_VERIFIER: a proof over the secret block that this client knows the password."""
+    asked, timestamp = challenge.parameters, srp.timestamp(datetime.now(UTC))
+    signature = client.signature(
+        asked["USER_ID_FOR_SRP"],
+        salt=asked["SALT"],
+        srp_b=asked["SRP_B"],
+        secret_block=asked["SECRET_BLOCK"],
+        timestamp=timestamp,
+    )
+    return {
+        "USERNAME": asked["USER_ID_FOR_SRP"],
+        "TIMESTAMP": timestamp,
+        "PASSWORD_CLAIM_SECRET_BLOCK": Secret(asked["SECRET_BLOCK"]),
+        "PASSWORD_CLAIM_SIGNATURE": Secret(signature),
+    }
 
 
 def initiate_user_auth(
@@ -160,35 +189,17 @@ def _initiate_auth(
     return _outcome(answer, username, tuple(calls))
 
 
-def _initiate_srp_auth(
+def _sign_in_with_srp(
     account: Account, app_client: AppClient, username: str, password: str | Secret
 ) -> Tokens | Challenge:
     client = srp.Client(app_client.user_pool.id.split("_")[1], reveal(password))
     with recorded(account) as calls:
-        parameters = {"USERNAME": username, "SRP_A": client.srp_a}
-        challenge = _initiate_auth(account, app_client, "USER_SRP_AUTH", parameters, username)
+        challenge = initiate_srp_auth(account, app_client, username, client.srp_a)
         if isinstance(challenge, Tokens) or challenge.name != "PASSWORD_VERIFIER":
             return challenge
-        responses = _password_claim(client, challenge.parameters)
-        outcome = respond_to_auth_challenge(account, app_client, challenge, responses)
+        claim = password_claim(client, challenge)
+        outcome = respond_to_auth_challenge(account, app_client, challenge, claim)
     return replace(outcome, calls=tuple(calls))
-
-
-def _password_claim(client: srp.Client, asked: Mapping[str, str]) -> dict[str, str]:
-    """The proof that this client knows the password, over the challenge's secret block."""
-    timestamp = srp.timestamp(datetime.now(UTC))
-    return {
-        "USERNAME": asked["USER_ID_FOR_SRP"],
-        "TIMESTAMP": timestamp,
-        "PASSWORD_CLAIM_SECRET_BLOCK": asked["SECRET_BLOCK"],
-        "PASSWORD_CLAIM_SIGNATURE": client.signature(
-            asked["USER_ID_FOR_SRP"],
-            salt=asked["SALT"],
-            srp_b=asked["SRP_B"],
-            secret_block=asked["SECRET_BLOCK"],
-            timestamp=timestamp,
-        ),
-    }
 
 
 def _secret_hash(app_client: AppClient, username: str) -> dict[str, Secret]:

@@ -81,7 +81,7 @@ def sign_up(
         answer = account.client("cognito-idp", ANONYMOUS).sign_up(
             **_app(app_client, username),
             Password=reveal(password),
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            UserAttributes=_listed(attributes),
         )
     status = "CONFIRMED" if answer["UserConfirmed"] else "UNCONFIRMED"
     delivery = _delivery(answer)
@@ -137,7 +137,7 @@ def update_user_attributes(
     with recorded(account) as calls:
         answer = account.client("cognito-idp", ANONYMOUS).update_user_attributes(
             AccessToken=reveal(access_token),
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+            UserAttributes=_listed(attributes),
         )
     sent = ({"CodeDeliveryDetails": details} for details in answer["CodeDeliveryDetailsList"])
     return tuple(found for details in sent if (found := _delivery(details, *calls)))
@@ -152,6 +152,46 @@ def verify_user_attribute(
             AccessToken=reveal(access_token), AttributeName=attribute, Code=code
         )
     return Acknowledgement("VerifyUserAttribute", calls=tuple(calls))
+
+
+def admin_create_user(
+    account: Account, user_pool: UserPool, username: str, attributes: Mapping[str, str], **parameters: Any
+) -> User:
+    """A new user by the administrator, who need not know a code. `MessageAction="SUPPRESS"` sends no
+    invitation; `admin_set_user_password` then makes the user CONFIRMED.
+    """
+    with recorded(account) as calls:
+        answer = account.client("cognito-idp").admin_create_user(
+            UserPoolId=user_pool.id,
+            Username=username,
+            UserAttributes=_listed(attributes),
+            **parameters,
+        )
+    made = answer["User"]
+    sub = next(item["Value"] for item in made["Attributes"] if item["Name"] == "sub")
+    return User(username, sub, made["UserStatus"], dict(attributes), calls=tuple(calls))
+
+
+def admin_set_user_password(
+    account: Account, user_pool: UserPool, username: str, password: str | Secret
+) -> Acknowledgement:
+    """A password to stay: the user is CONFIRMED and may sign in."""
+    with recorded(account) as calls:
+        account.client("cognito-idp").admin_set_user_password(
+            UserPoolId=user_pool.id, Username=username, Password=reveal(password), Permanent=True
+        )
+    return Acknowledgement("AdminSetUserPassword", calls=tuple(calls))
+
+
+def admin_update_user_attributes(
+    account: Account, user_pool: UserPool, username: str, attributes: Mapping[str, str]
+) -> Acknowledgement:
+    """Change a user's attributes, also those that no app client may write; the next ID token has them."""
+    with recorded(account) as calls:
+        account.client("cognito-idp").admin_update_user_attributes(
+            UserPoolId=user_pool.id, Username=username, UserAttributes=_listed(attributes)
+        )
+    return Acknowledgement("AdminUpdateUserAttributes", calls=tuple(calls))
 
 
 def create_group(account: Account, user_pool: UserPool, name: str, **parameters: Any) -> Acknowledgement:
@@ -173,6 +213,10 @@ def admin_add_user_to_group(
             UserPoolId=user_pool.id, Username=username, GroupName=group
         )
     return Acknowledgement("AdminAddUserToGroup", calls=tuple(calls))
+
+
+def _listed(attributes: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in attributes.items()]
 
 
 def _app(app_client: AppClient, username: str) -> dict[str, str]:

@@ -50,11 +50,11 @@ def _require_for_aws(assertion: Assertion) -> None:
 
 def _require_current(assertion: Assertion, state: State) -> None:
     now = state.clock.now()
-    if now < assertion.not_before - _REDEEMED_WITHIN or now < assertion.issued - _REDEEMED_WITHIN:
+    if now + _REDEEMED_WITHIN < max(assertion.not_before, assertion.issued):
         raise _invalid("The SAML response is not yet valid")
     if now >= assertion.expires:
         raise AwsError("ExpiredTokenException", "The SAML response has expired")
-    if now > assertion.issued + _REDEEMED_WITHIN:
+    if now - assertion.issued > _REDEEMED_WITHIN:
         raise AwsError("ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,8 @@ _TARGETS = {
 }
 #: botocore's service name, where the SigV4 signing name is another one (models.signing_name).
 _SERVICE_OF_SIGNING_NAME = {"iotdata": "iot-data", "iotdevicegateway": "iot-data"}
+#: Escapes of half a character, which must come in pairs to be one.
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
 #: The `Version` parameter of the query protocol names the API, also where no signature does.
 _SERVICE_OF_VERSION = {"2011-06-15": "sts", "2010-05-08": "iam"}
 
@@ -144,8 +147,10 @@ def canonicalize(call: Call) -> None:
 
 def _json_body(request: Request) -> dict[str, Any]:
     try:
-        value = json.loads(request.body or b"{}")
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        value = json.loads(request.body.decode() or "{}")
+        if _HALVES.search(request.body):
+            json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeError, ValueError, RecursionError):
         raise AwsError("SerializationException", "The request body is not JSON in UTF-8.") from None
     if not isinstance(value, dict):
         raise AwsError("SerializationException", "The request body must be a JSON object.")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.errors import LabError, PolicySyntaxError
+from labkit.policy.case_writing import policies_json, request_json
 from labkit.policy.document import Policy
 from labkit.policy.layers import PolicySet
 from labkit.policy.request import Anonymous, Federated, Principal, Request, Service
@@ -75,7 +76,7 @@ class Case:
     def to_json(self) -> dict[str, Any]:
         """The case as `of` reads it."""
         found: dict[str, Any] = {} if self.id is None else {"id": self.id}
-        return found | {"request": _request_json(self.request), "policies": _policies_json(self.policies)}
+        return found | {"request": request_json(self.request), "policies": policies_json(self.policies)}
 
 
 def _request(raw: Json) -> Request:
@@ -210,52 +211,6 @@ def _known(raw: Json, names: Sequence[str], place: str) -> None:
     for name in raw:
         if name not in names:
             raise CaseError(f"{place}.{name}", name, f"one of {', '.join(names)}")
-
-
-def _request_json(request: Request) -> dict[str, Any]:
-    principal: Any = request.principal
-    if isinstance(principal, Anonymous):
-        principal = {"type": "anonymous"}
-    elif isinstance(principal, Service):
-        principal = {"service": principal.name}
-    elif isinstance(principal, Federated):
-        principal = {"federated": principal.provider}
-    found: dict[str, Any] = {
-        "principal": principal,
-        "action": request.action,
-        "resource": request.resource,
-        "resource_account": request.resource_account,
-        "context": {k: v if isinstance(v, str) else list(v) for k, v in request.context.items()},
-    }
-    if request.wildcard_only_action:
-        found["wildcard_only_action"] = True
-    if request.origins:
-        found["origins"] = {key: list(steps) for key, steps in request.origins.items()}
-    return found
-
-
-def _policies_json(policies: PolicySet) -> dict[str, Any]:
-    found: dict[str, Any] = {"identity": _wrapped(policies.identity)}
-    if policies.resource is not None:
-        found["resource"] = _wrapped((policies.resource,))[0]
-    for name in ("boundary", "session", "iot"):
-        documents = getattr(policies, name)
-        if documents is not None:
-            found[name] = _wrapped(documents)
-    for name in ("scp", "rcp"):
-        levels = getattr(policies, name)
-        if levels:
-            found[name] = [_wrapped(level) for level in levels]
-    return found
-
-
-def _wrapped(policies: Sequence[Policy]) -> list[dict[str, Any]]:
-    return [
-        {"PolicyName": each.name, "PolicyArn": each.arn, "PolicyDocument": each.document}
-        if each.name or each.arn
-        else each.document
-        for each in policies
-    ]
 
 
 def cases(raw: object) -> Iterator[Case | LabError]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from labkit.policy.decide import Decision
-from labkit.policy.request import Anonymous
+from labkit.policy.request import Anonymous, Request
 from labkit.policy.trace import Verdict
 
 #: Layer → AWS's name of its policies. labkit has no VPC endpoints; their text is here for completeness.
@@ -41,7 +41,7 @@ def denial_text(decision: Decision, *, service: str) -> str:
     if decision.allowed:
         raise ValueError("no denial text: expected a denied decision, got an allowed one")
     request = decision.request
-    if request.action in _BARE and not isinstance(request.principal, str):
+    if is_bare(request):
         return f"Not authorized to perform {request.action}"
     if service == "s3" and _is_foreign(decision):
         return "Access Denied"
@@ -54,6 +54,11 @@ def denial_text(decision: Decision, *, service: str) -> str:
     why = reason(layer, request.action, explicit=decision.verdict is Verdict.EXPLICIT_DENY)
     subject = f"User: {request.principal} is not authorized to perform: {request.action}"
     return f"{subject}{resource}{why}{_arn_suffix(decision) if layer in _POLICIES else ''}"
+
+
+def is_bare(request: Request) -> bool:
+    """Whether AWS's message would name neither the caller nor any policy."""
+    return request.action in _BARE and not isinstance(request.principal, str)
 
 
 def reason(layer: str, action: str, *, explicit: bool) -> str:

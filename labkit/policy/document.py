@@ -106,8 +106,10 @@ class Statement:
         return ElementTrace(element, trace.resource_matched, value, tuple(patterns))
 
     def principal_trace(self, trace: StatementTrace) -> ElementTrace | None:
-        if self.principals is None or trace.named is None:
+        if trace.named is None:
             return None
+        if self.principals is None:  # where a Principal is needed
+            return ElementTrace("Principal", False, str(trace.question.caller.principal), ())
         return self.principals.trace(trace.question.caller, trace.named)
 
 

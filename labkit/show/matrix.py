@@ -146,8 +146,7 @@ def _changed(found: Matrix | Slice, was: Mapping[Place, Cell]) -> Block:
     marks = _marks(found)
     lines = tuple(
         row(
-            after.row.name,
-            blocks.Cell(after.action, code=True),
+            f"{after.row.name}: {after.action}",
             blocks.Cell(after.resource, code=True),
             blocks.Cell(marks[before.verdict][1], mark=marks[before.verdict][0]),
             blocks.Cell(marks[after.verdict][1], mark=marks[after.verdict][0]),
@@ -158,7 +157,7 @@ def _changed(found: Matrix | Slice, was: Mapping[Place, Cell]) -> Block:
         return Note("Nothing changed.")
     # A long list would push the heat map off the screen.
     return Table(
-        f"What changed ({len(lines)})", ("name", "action", "resource", "was", "is"), lines, len(lines) > 10
+        f"What changed ({len(lines)})", ("who: action", "resource", "was", "is"), lines, len(lines) > 10
     )
 
 

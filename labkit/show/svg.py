@@ -1,4 +1,4 @@
-"""The drawing of a sequence diagram: lifelines and arrows as SVG.
+"""Drawing in SVG: what all drawings share, and the sequence diagram with its lifelines and arrows.
 
 Colours are JupyterLab's where they exist and a light page's otherwise; the drawing brings its own
 background, so that it reads in either.
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 from labkit.show.html import quoted
 
-_FONT = "font-family:var(--jp-ui-font-family,system-ui,sans-serif)"
-_INK = "var(--jp-ui-font-color0,#1f2328)"
-_PAPER = "var(--jp-layout-color0,#ffffff)"
-_BOX = "var(--jp-layout-color2,#eaeef2)"
-_LINE = "var(--jp-border-color0,#8c959f)"
+FONT = "font-family:var(--jp-ui-font-family,system-ui,sans-serif)"
+INK = "var(--jp-ui-font-color0,#1f2328)"
+PAPER = "var(--jp-layout-color0,#ffffff)"
+BOX = "var(--jp-layout-color2,#eaeef2)"
+LINE = "var(--jp-border-color0,#8c959f)"
 #: Only strengthens what the ✗ and the dashes say; 4.5:1 on white and on JupyterLab's dark page.
-_REFUSED = "#c9510c"
+REFUSED = "#c9510c"
 
 #: Widths are estimates, a little generous: no font is measured, so that the output is always the same.
-_CHARACTER, _SIZE = 6.7, 12
+CHARACTER, SIZE = 6.7, 12
 _MARGIN, _HEAD, _STEP, _NARROWEST = 16, 34, 40, 110
 
 
@@ -39,18 +39,23 @@ def draw(title: str, description: str, names: tuple[str, ...], arrows: tuple[Arr
     width = columns[-1] + _box_width(names[-1]) / 2 + _MARGIN
     height = _MARGIN * 2 + _HEAD + _STEP * len(arrows) + 8
     body = [
-        f'<rect width="100%" height="100%" rx="4" style="fill:{_PAPER}"/>',
         *(_lifeline(name, x, height) for name, x in zip(names, columns, strict=True)),
         *(
             _arrow(arrow, columns, _MARGIN + _HEAD + _STEP * (index + 0.75))
             for index, arrow in enumerate(arrows)
         ),
     ]
+    return document(title, description, width, height, "".join(body))
+
+
+def document(title: str, description: str, width: float, height: float, body: str) -> str:
+    """`body` on its own background, with its title and its description for those who do not see it."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:100%;height:auto;{_FONT};'
-        f'font-size:{_SIZE}px">'
-        f"<title>{quoted(title)}</title><desc>{quoted(description)}</desc>{''.join(body)}</svg>"
+        f'viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:100%;height:auto;{FONT};'
+        f'font-size:{SIZE}px">'
+        f"<title>{quoted(title)}</title><desc>{quoted(description)}</desc>"
+        f'<rect width="100%" height="100%" rx="4" style="fill:{PAPER}"/>{body}</svg>'
     )
 
 
@@ -65,7 +70,7 @@ def _columns(names: tuple[str, ...], arrows: tuple[Arrow, ...]) -> list[float]:
 
 
 def _width(text: str) -> float:
-    return len(text) * _CHARACTER
+    return len(text) * CHARACTER
 
 
 def _box_width(name: str) -> float:
@@ -77,11 +82,11 @@ def _lifeline(name: str, x: float, height: float) -> str:
     width = _box_width(name)
     return (
         f'<line x1="{x:.1f}" y1="{_MARGIN + _HEAD}" x2="{x:.1f}" y2="{height - _MARGIN:.1f}" '
-        f'style="stroke:{_LINE};stroke-width:1"/>'
+        f'style="stroke:{LINE};stroke-width:1"/>'
         f'<rect x="{x - width / 2:.1f}" y="{_MARGIN}" width="{width:.1f}" height="{_HEAD}" rx="4" '
-        f'style="fill:{_BOX};stroke:{_LINE}"/>'
+        f'style="fill:{BOX};stroke:{LINE}"/>'
         f'<text x="{x:.1f}" y="{_MARGIN + 22}" text-anchor="middle" '
-        f'style="fill:{_INK};font-weight:600">{quoted(name)}</text>'
+        f'style="fill:{INK};font-weight:600">{quoted(name)}</text>'
     )
 
 
@@ -89,7 +94,7 @@ def _arrow(arrow: Arrow, columns: list[float], y: float) -> str:
     left, right = columns[0], columns[arrow.column]
     start, end = (right, left) if arrow.back else (left, right)
     tip = 7 if end < start else -7
-    colour = _REFUSED if arrow.failed else _INK
+    colour = REFUSED if arrow.failed else INK
     dashes = ";stroke-dasharray:5 4" if arrow.back else ""
     return (
         f'<line x1="{start:.1f}" y1="{y:.1f}" x2="{end:.1f}" y2="{y:.1f}" '
@@ -104,7 +109,7 @@ def _label(arrow: Arrow, x: float, y: float) -> str:
     width = _width(arrow.text)
     return (
         f'<rect x="{x - width / 2 - 4:.1f}" y="{y - 20:.1f}" width="{width + 8:.1f}" height="17" '
-        f'style="fill:{_PAPER}"/>'
+        f'style="fill:{PAPER}"/>'
         f'<text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="middle" '
-        f'style="fill:{_INK}">{quoted(arrow.text)}</text>'
+        f'style="fill:{INK}">{quoted(arrow.text)}</text>'
     )

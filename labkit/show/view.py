@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.show import html, text
-from labkit.show.blocks import Block
+from labkit.show.blocks import Block, Drawing
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,12 @@ class View:
 
     def _forms(self) -> dict[str, Any]:
         return {"text/plain": self.to_text(), "text/html": self.to_html()}
+
+
+@dataclass(frozen=True, repr=False)
+class Drawn(View):
+    """A view whose drawing has a form of its own."""
+
+    def _forms(self) -> dict[str, Any]:
+        drawn = next((block.svg for block in self.blocks if isinstance(block, Drawing)), None)
+        return {**super()._forms(), **({"image/svg+xml": drawn} if drawn else {})}

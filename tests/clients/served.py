@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,9 @@ from pathlib import Path
 import boto3
 
 PATIENCE = 60
+ROOT = Path(__file__).parents[2]
+#: A module and its arguments, up to the env file.
+SERVE = ("labkit", "serve", "--port", "0", "--env-file")
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,12 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Served]:
-    """`labkit serve` on any free port until the block ends; its env file and output lie in `folder`."""
+def serve(folder: Path, program: Sequence[str] = SERVE) -> Iterator[Served]:
+    """An account on any free port until the block ends; its env file and output lie in `folder`."""
     env_file, output = folder / "account.env", folder / "serve.txt"
-    command = [sys.executable, "-m", "labkit", "serve", "--port", "0", "--env-file", str(env_file)]
+    command, environment = [sys.executable, "-m", *program, str(env_file)], {**os.environ, "PYTHONUTF8": "1"}
     with output.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONUTF8": "1"}, stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
         try:
             until = time.monotonic() + PATIENCE
             while not env_file.exists():  # written at once, when the account accepts connections
@@ -88,6 +89,9 @@ class Lab:
     bucket: str
     table: str
     jwks: str
+    #: The role of each group; both groups read `shared/`, the second writes there too.
+    readers: str
+    writers: str
 
     @property
     def provider(self) -> str:
@@ -105,7 +109,8 @@ class Lab:
             "LAB_PROVIDER": self.provider,
             "LAB_BUCKET": self.bucket,
             "LAB_TABLE": self.table,
-            "LAB_JWKS": self.jwks,
+            "LAB_READERS": self.readers,
+            "LAB_WRITERS": self.writers,
         }
 
 
@@ -130,9 +135,20 @@ def create_lab(session: boto3.Session) -> Lab:
         "unauthenticated": _create_role(session, "guest", identity_pool_id, "unauthenticated", guest),
         "authenticated": _create_role(session, "signed-in", identity_pool_id, "authenticated", signed_in),
     }
-    identity.set_identity_pool_roles(IdentityPoolId=identity_pool_id, Roles=roles)
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/role-based-access-control.html
+    by_groups = {"Type": "Token", "AmbiguousRoleResolution": "AuthenticatedRole"}
+    identity.set_identity_pool_roles(
+        IdentityPoolId=identity_pool_id,
+        Roles=roles,
+        RoleMappings={f"{provider}:{client_id}": by_groups},  # type: ignore[dict-item]
+    )
+    groups = {}
+    for name, action in (("readers", "s3:GetObject"), ("writers", "s3:*Object")):
+        shared = [_allow(action, f"arn:aws:s3:::{bucket}/shared/*")]
+        groups[name] = _create_role(session, name, identity_pool_id, "authenticated", shared)
+        idp.create_group(UserPoolId=pool_id, GroupName=name, RoleArn=groups[name])
     _create_storage(session, bucket, table)
-    return Lab(pool_id, client_id, identity_pool_id, bucket, table, key_set(pool_id))
+    return Lab(pool_id, client_id, identity_pool_id, bucket, table, key_set(pool_id), **groups)
 
 
 def create_client(session: boto3.Session, pool_id: str, *, secret: bool = False) -> Mapping[str, str]:

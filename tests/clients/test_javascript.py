@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.clients.served import Lab, Served
+from tests.clients.riddle import TRIGGERS, arn
+from tests.clients.served import Lab, Served, serve
 
 pytestmark = [pytest.mark.clients]
 
@@ -31,13 +32,23 @@ def missing() -> str:
 
 @pytest.mark.parametrize("file", sorted(path.name for path in FOLDER.glob("*.test.js")))
 def test_the_javascript_client_works_unmodified(file: str, served: Served, lab: Lab) -> None:
+    run(file, served.process_environment | lab.environment)
+
+
+def test_the_javascript_clients_solve_a_riddle(lab: Lab, tmp_path: Path) -> None:
+    """The functions of a pool run in the account's own program, so this account is another one."""
+    with serve(tmp_path, ["tests.clients.riddle"]) as account:
+        functions = {"LAB_LAMBDA_CONFIG": json.dumps({name: arn(name) for name in TRIGGERS})}
+        run("riddle/custom-auth.test.js", account.process_environment | lab.environment | functions)
+
+
+def run(file: str, environment: dict[str, str]) -> None:
     if lack := missing():
         if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
             pytest.fail(lack)
         pytest.skip(lack)
-    environment = served.process_environment | lab.environment | {"LAB_PYTHON": sys.executable}
     done = subprocess.run(
-        [NODE or "node", "--test", "--test-reporter=spec", file],
+        [NODE or "node", "--test", "--test-force-exit", "--test-reporter=spec", file],
         cwd=FOLDER,
         env=environment,
         capture_output=True,

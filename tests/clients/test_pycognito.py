@@ -193,3 +193,62 @@ def test_pycognito_itself_verifies_the_signature_and_refuses_a_changed_token(ali
     changed = f"{head}.{payload}.{signature[:-8]}{'A' * 8}"
     with pytest.raises(TokenVerificationException):
         alice.verify_token(changed, "id_token", "id")
+
+
+def test_attributes_are_changed_and_verified_by_the_code_sent(alice: Cognito, served: Served) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserAttributes.html"""
+    alice.authenticate(PASSWORD)
+    alice.update_profile({"name": "Alice", "email": "alice@example.org"})
+    user = alice.get_user()
+    assert (user.name, user.email, user.email_verified) == ("Alice", "alice@example.org", False)
+    with pytest.raises(ClientError) as error:
+        alice.validate_verification(another(served.code(alice.username)))
+    assert code_of(error) == "CodeMismatchException"
+    alice.send_verification("email")
+    alice.validate_verification(served.code(alice.username))
+    assert alice.get_user().email_verified is True
+    with pytest.raises(ClientError) as error:
+        alice.update_profile({"sub": "me"})
+    assert code_of(error) == "InvalidParameterException"
+
+
+def test_a_new_code_is_sent_on_request_until_the_user_is_confirmed(lab: Lab, served: Served) -> None:
+    erin = cognito(lab, f"erin-{next(_numbers)}")
+    register(erin)
+    erin.resend_confirmation_code(erin.username)
+    erin.confirm_sign_up(served.code(erin.username))
+    with pytest.raises(ClientError) as error:
+        erin.resend_confirmation_code(erin.username)
+    assert code_of(error) == "InvalidParameterException"
+
+
+def test_sign_out_revokes_the_refresh_token(alice: Cognito) -> None:
+    alice.authenticate(PASSWORD)
+    alice.renew_access_token()
+    refresh_token = alice.refresh_token
+    alice.logout()
+    alice.refresh_token = refresh_token
+    with pytest.raises(ClientError) as error:
+        alice.renew_access_token()
+    assert code_of(error) == "NotAuthorizedException"
+
+
+def test_the_administrator_puts_a_user_into_a_group_and_disables_the_user(alice: Cognito) -> None:
+    alice.admin_add_user_to_group(alice.username, "readers")
+    alice.authenticate(PASSWORD)
+    assert alice.id_claims["cognito:groups"] == ["readers"]
+    assert alice.admin_list_groups_for_user(alice.username) == ["readers"]
+    alice.admin_disable_user(alice.username)
+    with pytest.raises(ClientError) as error:
+        alice.authenticate(PASSWORD)
+    assert (code_of(error), error.value.response["Error"]["Message"]) == (
+        "NotAuthorizedException", "User is disabled.",
+    )  # fmt: skip
+
+
+def test_a_user_who_is_deleted_cannot_sign_in_any_more(alice: Cognito) -> None:
+    alice.authenticate(PASSWORD)
+    alice.delete_user()
+    with pytest.raises(ClientError) as error:
+        alice.authenticate(PASSWORD)
+    assert code_of(error) == "UserNotFoundException"

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-po
 from __future__ import annotations
 
 import itertools
-from datetime import datetime
 from typing import Any
 
 import boto3
@@ -16,7 +15,7 @@ import pycognito
 import pyotp
 import pytest
 from botocore.exceptions import ClientError
-from pycognito.aws_srp import AWSSRP, generate_hash_device
+from pycognito.aws_srp import AWSSRP
 from pycognito.exceptions import SMSMFAChallengeException, SoftwareTokenMFAChallengeException
 
 from tests.clients.served import Served, create_client, key_set
@@ -131,57 +130,3 @@ def test_a_remembered_device_signs_in_with_its_own_secret(
     assert wrong.value.response["Error"]["Code"] == "NotAuthorizedException"
     first.forget_device(again["AccessToken"], first.device_key)
     assert idp.list_devices(AccessToken=again["AccessToken"])["Devices"] == []
-
-
-def test_the_steps_of_aws_s_example_of_a_sign_up_with_mfa(pool_id: str, served: Served) -> None:
-    """https://github.com/awsdocs/aws-doc-sdk-examples/blob/main/python/example_code/cognito/scenario_signup_user_with_mfa.py"""
-    idp: Any = boto3.Session().client("cognito-idp")
-    name = f"dora-{next(_numbers)}"
-    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH"]
-    made = idp.create_user_pool_client(UserPoolId=pool_id, ClientName="scenario", ExplicitAuthFlows=flows)
-    client_id = made["UserPoolClient"]["ClientId"]
-    idp.set_user_pool_mfa_config(
-        UserPoolId=pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
-    )
-    idp.sign_up(ClientId=client_id, Username=name, Password=PASSWORD)
-    idp.admin_confirm_sign_up(UserPoolId=pool_id, Username=name)
-    ids = {"UserPoolId": pool_id, "ClientId": client_id}
-    password = {"USERNAME": name, "PASSWORD": PASSWORD}
-    start = {"AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": password}
-    asked = idp.admin_initiate_auth(**ids, **start)
-    assert "SOFTWARE_TOKEN_MFA" in asked["ChallengeParameters"]["MFAS_CAN_SETUP"]
-    begun = idp.associate_software_token(Session=asked["Session"])
-    totp, now = pyotp.TOTP(begun["SecretCode"]), datetime.fromisoformat(served.labkit("clock"))
-    codes = [totp.generate_otp(totp.timecode(now) + step) for step in (0, 1)]
-    assert idp.verify_software_token(Session=begun["Session"], UserCode=codes[0])["Status"] == "SUCCESS"
-    asked = idp.admin_initiate_auth(**ids, **start)
-    answer = {
-        "ChallengeName": asked["ChallengeName"], "Session": asked["Session"],
-        "ChallengeResponses": {"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": codes[0]},
-    }  # fmt: skip
-    with pytest.raises(ClientError) as used:
-        idp.admin_respond_to_auth_challenge(**ids, **answer)
-    assert used.value.response["Error"]["Code"] == "ExpiredCodeException"
-    answer["ChallengeResponses"]["SOFTWARE_TOKEN_MFA_CODE"] = codes[1]
-    tokens = idp.admin_respond_to_auth_challenge(**ids, **answer)["AuthenticationResult"]
-    key, group = (tokens["NewDeviceMetadata"][part] for part in ("DeviceKey", "DeviceGroupKey"))
-    make_secret: Any = generate_hash_device
-    secret, config = make_secret(group, key)
-    idp.confirm_device(AccessToken=tokens["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=config)
-    asked = idp.initiate_auth(
-        ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password | {"DEVICE_KEY": key}
-    )
-    assert asked["ChallengeName"] == "DEVICE_SRP_AUTH"
-    make: Any = AWSSRP
-    # pycognito's arithmetic, with the device in the place of pool and user.
-    helper = make(username=name, password=secret, pool_id="_", client_id=client_id, client=idp)
-    given = helper.get_auth_params() | {"DEVICE_KEY": key}
-    asked = idp.respond_to_auth_challenge(
-        ClientId=client_id, ChallengeName="DEVICE_SRP_AUTH", ChallengeResponses=given
-    )
-    parameters = asked["ChallengeParameters"] | {"USER_ID_FOR_SRP": group + key}
-    proof = helper.process_challenge(parameters, {"USERNAME": name}) | {"USERNAME": name, "DEVICE_KEY": key}
-    outcome = idp.respond_to_auth_challenge(
-        ClientId=client_id, ChallengeName="DEVICE_PASSWORD_VERIFIER", ChallengeResponses=proof
-    )
-    assert outcome["AuthenticationResult"]["AccessToken"]

@@ -18,10 +18,10 @@ from jwt.algorithms import RSAAlgorithm
 
 from labkit.account import Account
 from labkit.errors import LabError
-from labkit.flow import developer_identity, principal_tags, sign_in
+from labkit.flow import access, developer_identity, principal_tags, sign_in
 from labkit.flow import identity_pool as pools
 from labkit.flow.identity_pool import Logins, authenticated_trust
-from labkit.flow.role_mapping import Rule, by_rules, by_token, provider_of
+from labkit.flow.role_mapping import RoleMapping, Rule, by_rules, by_token, provider_of
 from labkit.provision import Lab
 from labkit.record import Secret
 from labkit.resources import AppClient, IdentityPool, Role, Tokens
@@ -113,6 +113,67 @@ def test_a_principal_tag_map_needs_a_role_that_lets_its_sessions_be_tagged(
     with pytest.raises(ClientError) as caught:
         pools.get_credentials_for_identity(account, identity, mine)
     assert caught.value.response["Error"]["Code"] == "InvalidIdentityPoolConfigurationException"
+
+
+def test_another_trust_policy_takes_the_place_of_the_one_before(
+    account: Account, lab: Lab, app_client: AppClient, pool: IdentityPool
+) -> None:
+    role, mine = new_role(account, pool), login(account, lab)
+    pools.set_identity_pool_roles(account, pool, authenticated=role, unauthenticated=None)
+    identity = pools.get_id(account, pool, mine)
+    assert pools.get_credentials_for_identity(account, identity, mine).session_token
+    pools.update_assume_role_policy(account, role, pools.guest_trust(pool))
+    with pytest.raises(ClientError) as caught:
+        pools.get_credentials_for_identity(account, identity, mine)
+    assert "sts:TagSession" in caught.value.__notes__[0]
+
+
+def test_who_gets_no_role_or_asks_for_anothers_is_told_by_which_setting(
+    account: Account, lab: Lab, app_client: AppClient, pool: IdentityPool
+) -> None:
+    default, other = new_role(account, pool), new_role(account, pool)
+    everybody = by_rules(Rule("token_use", "Equals", "id", default), ambiguous="Deny")
+    nobody = by_token(ambiguous="Deny")
+    mine = login(account, lab)
+    identity = pools.get_id(account, pool, mine)
+
+    def mapped(mapping: RoleMapping, custom: str | None = None) -> object:
+        pools.set_identity_pool_roles(
+            account,
+            pool,
+            authenticated=default,
+            unauthenticated=None,
+            role_mappings={provider_of(app_client): mapping},
+        )
+        return pools.get_credentials_for_identity(account, identity, mine, custom_role_arn=custom)
+
+    assert mapped(everybody, default.arn)
+    with pytest.raises(ClientError) as denied:
+        mapped(nobody)
+    with pytest.raises(ClientError) as forbidden:
+        mapped(everybody, other.arn)
+    assert "AmbiguousRoleResolution" in denied.value.__notes__[0]
+    assert "CustomRoleArn" in forbidden.value.__notes__[0]
+
+
+def test_a_session_policy_makes_one_session_of_the_basic_flow_smaller(
+    account: Account, lab: Lab, identity_pool: IdentityPool
+) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    mine, role = login(account, lab), lab.roles["authenticated"]
+    identity = pools.get_id(account, identity_pool, mine)
+    token = pools.get_open_id_token(account, identity, mine).token
+    reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    limits = {"Version": "2012-10-17", "Statement": [reading]}
+    whole = pools.assume_role_with_web_identity(account, role, token, role_session_name="whole")
+    small = pools.assume_role_with_web_identity(
+        account, role, token, role_session_name="small", session_policy=limits
+    )
+    key = f"{identity.id}/note.txt"
+    assert access.put_object(account, whole, str(lab.bucket), key, "hello").allowed
+    assert access.get_object(account, small, str(lab.bucket), key).allowed
+    refused = access.put_object(account, small, str(lab.bucket), key, "hello")
+    assert "no session policy allows" in str(refused.message)
 
 
 def test_a_developers_user_gets_an_identity_and_credentials(account: Account, pool: IdentityPool) -> None:

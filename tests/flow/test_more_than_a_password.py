@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from labkit.account import Account
+from labkit.course.authenticator import Authenticator
 from labkit.flow import devices, mfa, passkeys, sign_in, user_pool
 from labkit.record import Secret
 from labkit.resources import AppClient, Challenge, Tokens
-from tests.local.authenticator import Authenticator
 
 PASSWORD = "Correct-horse-1"
 FLOWS = (*user_pool.AUTH_FLOWS, "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH")
@@ -76,6 +76,11 @@ def test_an_authenticator_app_is_registered_and_asked_for(
             account, app_client, challenge, {"SOFTWARE_TOKEN_MFA_CODE": code(account, app.secret_code)}
         )
     assert caught.value.response["Error"]["Code"] == "ExpiredCodeException"
+    with pytest.raises(ClientError) as caught:
+        sign_in.respond_to_auth_challenge(
+            account, app_client, challenge, {"SOFTWARE_TOKEN_MFA_CODE": "no code"}
+        )
+    assert "every 30 seconds" in caught.value.__notes__[0]
     answer = {"SOFTWARE_TOKEN_MFA_CODE": code(account, app.secret_code, 1)}
     tokens = sign_in.respond_to_auth_challenge(account, app_client, challenge, answer)
     assert isinstance(tokens, Tokens)
@@ -178,3 +183,6 @@ def test_a_learner_s_own_functions_ask_a_riddle(account: Account, app_client: Ap
     assert isinstance(again, Challenge)
     tokens = sign_in.respond_to_auth_challenge(account, app_client, again, {"ANSWER": Secret("42")})
     assert isinstance(tokens, Tokens)
+    with pytest.raises(ClientError) as caught:
+        sign_in.respond_to_auth_challenge(account, app_client, again, {"ANSWER": Secret("42")})
+    assert "good for one answer" in caught.value.__notes__[0]

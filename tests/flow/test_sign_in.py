@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
 
+from labkit import srp
 from labkit.account import Account
 from labkit.errors import TokenRejected
 from labkit.flow import sign_in, user_pool
@@ -54,10 +56,31 @@ def test_srp_takes_two_calls_and_the_password_in_neither(
     assert "PASSWORD" not in calls[1].request["ChallengeResponses"]
 
 
+def test_the_two_halves_of_srp_do_what_the_whole_does_and_a_wrong_proof_fails_at_the_second(
+    account: Account, lab: Lab, app_client: AppClient
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html"""
+    pool_name = app_client.user_pool.id.split("_")[1]
+    right = srp.Client(pool_name, lab.users["alice"].password.reveal())
+    wrong = replace(right, password="Wrong-password-1")
+    challenge = sign_in.initiate_srp_auth(account, app_client, "alice", right.srp_a)
+    assert isinstance(challenge, Challenge)
+    assert challenge.name == "PASSWORD_VERIFIER"
+    claim = sign_in.password_claim(right, challenge)
+    assert str(claim["PASSWORD_CLAIM_SIGNATURE"]).endswith("…")
+    assert isinstance(sign_in.respond_to_auth_challenge(account, app_client, challenge, claim), Tokens)
+    challenge = sign_in.initiate_srp_auth(account, app_client, "alice", wrong.srp_a)
+    assert isinstance(challenge, Challenge)
+    claim = sign_in.password_claim(wrong, challenge)
+    with pytest.raises(ClientError) as caught:
+        sign_in.respond_to_auth_challenge(account, app_client, challenge, claim)
+    assert caught.value.response["Error"]["Code"] == "NotAuthorizedException"
+
+
 def test_a_wrong_password_carries_a_hint(account: Account, app_client: AppClient) -> None:
     with pytest.raises(ClientError) as caught:
         sign_in.initiate_auth(account, app_client, "alice", "Wrong-password-1")
-    assert caught.value.__notes__ == ["AWS does not tell a wrong name from a wrong password."]
+    assert caught.value.__notes__ == ["AWS does not tell a wrong name from a wrong password or signature."]
 
 
 def test_the_id_token_of_a_sign_in_verifies_for_its_app_client_only(

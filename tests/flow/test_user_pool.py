@@ -164,3 +164,25 @@ def test_a_group_shows_in_the_next_tokens(account: Account, app_client: AppClien
     tokens = sign_in.initiate_auth(account, app_client, "finn", PASSWORD)
     assert isinstance(tokens, Tokens)
     assert decode_unverified(tokens.id_token).claims["cognito:groups"] == ["readers"]
+
+
+def test_an_administrator_makes_a_user_and_changes_what_no_app_may_write(account: Account) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
+    team = {"Name": "team", "AttributeDataType": "String", "Mutable": True}
+    pool = user_pool.create_user_pool(account, "teams", Schema=[team])
+    app = user_pool.create_user_pool_client(account, pool, "web", ReadAttributes=["custom:team"])
+    made = user_pool.admin_create_user(account, pool, "zoe", {"custom:team": "red"}, MessageAction="SUPPRESS")
+    assert (made.status, made.attributes) == ("FORCE_CHANGE_PASSWORD", {"custom:team": "red"})
+    user_pool.admin_set_user_password(account, pool, "zoe", PASSWORD)
+    tokens = sign_in.initiate_auth(account, app, "zoe", PASSWORD)
+    assert isinstance(tokens, Tokens)
+    claims = decode_unverified(tokens.id_token).claims
+    assert (claims["sub"], claims["custom:team"]) == (made.sub, "red")
+
+    with pytest.raises(ClientError) as caught:
+        user_pool.update_user_attributes(account, tokens.access_token, {"custom:team": "blue"})
+    assert code_of(caught.value) == "NotAuthorizedException"
+    user_pool.admin_update_user_attributes(account, pool, "zoe", {"custom:team": "blue"})
+    later = sign_in.initiate_auth(account, app, "zoe", PASSWORD)
+    assert isinstance(later, Tokens)
+    assert decode_unverified(later.id_token).claims["custom:team"] == "blue"

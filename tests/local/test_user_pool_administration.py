@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from labkit.course.authenticator import Authenticator
 from tests.local.accounts import LocalAccount, refused
-from tests.local.authenticator import Authenticator
 from tests.local.directory import PASSWORD, Pool, named, user_pool
 from tests.local.good_calls import NEW_PASSWORD, SAML, Stage, of_user, signed, stage
 from tests.local.test_user_pool_import import act, create, table, upload

@@ -464,8 +464,21 @@ def test_only_where_codes_are_a_first_factor_does_a_sign_up_lead_to_a_sign_in(ac
     assert "Session" not in confirm(pool, name, Session=session)
     able = choosy(account)
     name, session = signed_up(able)
-    assert "Session" not in confirm(able, name)
-    name, session = signed_up(able)
     assert confirm(able, name, Session=session)["Session"]
     name, session = signed_up(able)
     assert refused(auto, pool=able, name=name, session=session).code == "NotAuthorizedException"
+
+
+@pytest.mark.unconfirmed
+def test_the_session_of_the_sign_up_is_optional_but_not_another_user_s(account: LocalAccount) -> None:
+    """AWS Amplify confirms without it, and its `autoSignIn` asks for no second code:
+    https://docs.amplify.aws/react/frontend/auth/sign-up/"""
+    pool = choosy(account)
+    name, _ = signed_up(pool)
+    assert auto(pool, name, confirm(pool, name)["Session"])["AuthenticationResult"]
+    _, foreign = signed_up(pool)
+    name, _ = signed_up(pool)
+    assert "Session" not in confirm(pool, name, Session=foreign)
+    silent = pool.another_client()
+    name = silent.sign_up()
+    assert "Session" not in confirm(silent, name)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from labkit.course.authenticator import Authenticator
 from tests.local.accounts import LocalAccount, refused
-from tests.local.authenticator import Authenticator
 from tests.local.directory import PASSWORD, Pool, claims_of
 from tests.local.test_user_pool_choice import choosy, respond, start
 from tests.local.test_user_pool_mfa import SMS, with_phone

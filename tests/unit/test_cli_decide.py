@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +121,17 @@ def test_the_two_forms_exclude_each_other(tmp_path: Path, capsys: pytest.Capture
         main(["decide", write(tmp_path, case("one")), "--explain", "--text"])
     assert ended.value.code == 2
     assert "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGPIPE to speak of")
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
+    cases = write(tmp_path, [case(str(number)) for number in range(2000)])
+    command = [sys.executable, "-m", "labkit", "decide", cases]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["id"] == "0"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from labkit import course
 from labkit.course.catalogue import EXERCISES
 from labkit.errors import LabError, TokenRejected
+from labkit.provision import Lab
 from labkit.record import ApiCall, Secret
 from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+from tests.unit.show import samples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POOL = IdentityPool("us-east-1:pool", "pool", allow_guests=True)
@@ -93,6 +96,25 @@ def test_a_listing_of_somebody_elses_prefix_must_be_refused_for_want_of_permissi
     assert "slash" in exercise.check(_listing(BOBS.rstrip("/"))).text
 
 
+def _code_by_mail(*, name: str = "carol", challenge: str = "EMAIL_OTP", **answer: Any) -> list[ApiCall]:
+    began = samples.asked("InitiateAuth", "USER_AUTH", challenge, parameters={"USERNAME": name})
+    answered = {"parameters": {f"{challenge}_CODE": "…"}, **answer}
+    return [began, samples.asked("RespondToAuthChallenge", challenge, None, **answered)]
+
+
+def test_a_code_by_mail_takes_two_calls_and_ends_with_tokens() -> None:
+    exercise = course.exercise("06")
+    assert exercise.check(_code_by_mail()).solved
+    choice = samples.asked("InitiateAuth", "USER_AUTH", "SELECT_CHALLENGE")
+    assert "these are 3" in exercise.check([choice, *_code_by_mail()]).text
+    assert "`alice`" in exercise.check(_code_by_mail(name="alice")).text
+    assert "`WEB_AUTHN`" in exercise.check(_code_by_mail(challenge="WEB_AUTHN")).text
+    refused = _code_by_mail(status=400, error_code="CodeMismatchException")
+    assert "CodeMismatchException" in exercise.check(refused).text
+    assert "no tokens" in exercise.check(_code_by_mail(response={"ChallengeName": "SMS_MFA"})).text
+    assert "these are 0" in exercise.check([]).text
+
+
 def test_a_broken_token_is_feedback_too_and_stays_masked() -> None:
     broken = Tokens(Secret("not.a.jwt-at-all"), Secret("x"), None, timedelta(hours=1))
     feedback = course.exercise("01").check(broken)
@@ -105,3 +127,65 @@ def test_a_lab_error_is_one_sentence_in_a_notebook() -> None:
     error = LabError("there is no `x`; take `y`")
     error.add_note("a note")
     assert error._render_traceback_() == ["LabError: there is no `x`; take `y`", "a note"]
+
+
+def test_a_refusal_stays_for_whoever_asks_why(capsys: pytest.CaptureFixture[str]) -> None:
+    error = _rejected("aud")
+    with course.refused("aud") as refusal:
+        assert refusal.error is None
+        raise error
+    assert refusal.error is error
+    assert "aud" in capsys.readouterr().out
+
+
+LAB = Lab("identity-pool", bucket="plans")
+ALL_PLANS = {
+    "Sid": "AllPlans",
+    "Effect": "Allow",
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::plans/*",
+}
+
+
+def _team_policy(*statements: dict[str, Any], version: str = "2012-10-17") -> dict[str, Any]:
+    return {"Version": version, "Statement": [*statements]}
+
+
+def _putting(path: str, **more: Any) -> dict[str, Any]:
+    resource = f"arn:aws:s3:::plans/{path}"
+    return {"Sid": "OwnPlan", "Effect": "Allow", "Action": "s3:PutObject", "Resource": resource, **more}
+
+
+def test_the_solution_is_a_policy_for_all_teams() -> None:
+    cell: dict[str, Any] = {"lab": LAB}
+    exec(course.exercise("07").solution, cell)
+    assert course.exercise("07").check(cell["team_policy"], LAB).solved
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (_team_policy(_putting("${aws:PrincipalTag/team}/*")), "Red gets blue's plan: refused"),
+        (_team_policy(ALL_PLANS), "Blue puts its own plan: refused"),
+        (_team_policy(ALL_PLANS, _putting("blue/*")), "A new team, green"),
+        (_team_policy(ALL_PLANS, _putting("*")), "Red puts blue's plan: allowed"),
+        (
+            _team_policy(ALL_PLANS, _putting("${aws:PrincipalTag/team, 'red'}/*")),
+            "Somebody without a team puts red's plan: allowed",
+        ),
+        (
+            _team_policy(ALL_PLANS, _putting("${aws:PrincipalTag/team}/*", Action="s3:*")),
+            "",
+        ),
+        (
+            _team_policy(ALL_PLANS, _putting("${aws:PrincipalTag/team}/*"), version="2008-10-17"),
+            "Blue puts its own plan: refused",
+        ),
+    ],
+)
+def test_a_policy_for_teams_is_told_the_first_call_that_comes_out_wrong(
+    policy: dict[str, Any], said: str
+) -> None:
+    feedback = course.exercise("07").check(policy, LAB)
+    assert feedback.solved is not bool(said)
+    assert said in feedback.text

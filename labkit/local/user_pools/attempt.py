@@ -8,15 +8,19 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#au
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import uuid
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.clients import session_validity
+from labkit.local.user_pools.lockout import Nobody
 from labkit.local.user_pools.passwords import fingerprint
 from labkit.local.user_pools.pools import Client, Pool, User, find_user
 from labkit.local.user_pools.state import ChallengeSession, PoolState
+from labkit.local.user_pools.usernames import cased, username_attributes
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -30,10 +34,11 @@ class Attempt:
 
     pool: Pool
     client: Client
-    call: Call
+    #: Holds what the user typed, so no message shows it.
+    call: Call = field(repr=False)
     state: State
     #: The challenge that this call answers.
-    session: ChallengeSession | None = None
+    session: ChallengeSession | None = field(default=None, repr=False)
 
     @property
     def given(self) -> dict[str, str]:
@@ -62,6 +67,25 @@ class Attempt:
     def device_key(self) -> str:
         """DEVICE_KEY, which may come with the first call or with any answer."""
         return self.given.get("DEVICE_KEY") or (self.session.device_key if self.session else "")
+
+    def guessed_at(self, user: User | None) -> User | Nobody:
+        return user if user is not None else Nobody.called(self.pool, self.required("USERNAME"))
+
+    def username_of(self, user: User | None, given: str) -> str:
+        """The username; for nobody one of the same kind, and always the same.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+        """
+        if user is not None:
+            return str(user.username)
+        if not username_attributes(self.pool):
+            return cased(self.pool, given)
+        return str(uuid.UUID(bytes=self.drawn_for_nobody(given)[:16], version=4))
+
+    def drawn_for_nobody(self, given: str) -> bytes:
+        """32 bytes that look drawn, and are the same at every attempt to be somebody of that name."""
+        name = f"{self.state.instance}/{self.pool.id}/{cased(self.pool, given)}"
+        return hashlib.sha256(name.encode()).digest()
 
     def answering(self, session: ChallengeSession) -> Attempt:
         return replace(self, session=session)

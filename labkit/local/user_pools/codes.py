@@ -68,7 +68,7 @@ def send(
     value, now = state.source.text(6, string.digits), state.clock.now()
     address = address or user.attribute_lookup[attribute]
     details = delivery_details(attribute, address)
-    code = Code(value, now + _VALIDITY.get(purpose, _A_DAY), attribute)
+    code = Code(value, now + _VALIDITY.get(purpose, _A_DAY), attribute, address)
     state.user_pools[pool.id].keep_code(user.id, purpose, code, now)
     messages.send(pool, user, details["DeliveryMedium"], address, value, call, state)
     return details
@@ -92,12 +92,16 @@ def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Co
     return code
 
 
-def checked(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
-    """The code that was sent, if this is it."""
+def checked(pool: Pool, user: User, purpose: str, given: str, state: State, address: str = "") -> Code:
+    """The code that was sent to `address`, by default the one that the user has, if this is it."""
     require_few_wrong_codes(pool, user, purpose, state)
     codes = state.user_pools[pool.id].codes
     code = codes.get((user.id, purpose))
-    if code is None or state.clock.now() >= code.expires:
+    if (
+        code is None
+        or state.clock.now() >= code.expires
+        or code.address != (address or user.attribute_lookup.get(code.attribute))
+    ):
         raise AwsError("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not hmac.compare_digest(code.value.encode(), given.encode()):
         wrong_code(pool, user, purpose, state)

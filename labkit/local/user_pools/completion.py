@@ -14,6 +14,7 @@ def finish(attempt: Attempt, user: User) -> Answer:
     """Tokens; on a device that the app does not name, in a pool that tracks them, a key for it too."""
     pool, client, state = attempt.pool, attempt.client, attempt.state
     lockout.signed_in(pool, user, state)
+    attempt.pool_state.forget_set_ups(user.id)
     device = _device(attempt, user)
     new = device is not None and not device.confirmed
     _post_authentication(attempt, user, new_device=new)

@@ -93,7 +93,7 @@ def _next(attempt: Attempt, user: User | None, username: str, rounds: tuple[Roun
 def _create(attempt: Attempt, user: User | None, username: str, rounds: tuple[Round, ...]) -> Answer:
     request = {"challengeName": _CUSTOM, "session": list(rounds)}
     made = _invoke(attempt, user, "CreateAuthChallenge", request)
-    shown = {"USERNAME": user.username if user else username}
+    shown = {"USERNAME": attempt.username_of(user, username)}
     return challenged(
         attempt,
         user,

@@ -63,12 +63,12 @@ def _rows(pool: Pool, file: bytes) -> Iterator[dict[str, str] | None]:
         raise Unreadable("The CSV file is not UTF-8.") from None
     if len(lines) > _MOST_ROWS + 1:
         raise Unreadable(f"The CSV file has more than {_MOST_ROWS} users.")
-    columns = _fields(lines[0]) if lines else []
+    columns = _fields(lines[0][:_LONGEST_ROW]) if lines else []
     if sorted(columns) != sorted(header(pool)):
         raise Unreadable("The header in the CSV file does not match the expected headers.")
     for line in lines[1:]:
-        values = _fields(line)
-        good = len(line) <= _LONGEST_ROW and len(values) == len(columns)
+        values = _fields(line) if len(line) <= _LONGEST_ROW else []
+        good = len(values) == len(columns)
         yield dict(zip(columns, values, strict=True)) if good else None
 
 

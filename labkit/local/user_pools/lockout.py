@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from labkit.local.errors import AwsError
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.state import Guesses
+from labkit.local.user_pools.usernames import cased
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -28,7 +30,18 @@ _WRONG_CODES = 20
 _CODE_WINDOW = timedelta(hours=1)
 
 
-def require_unlocked(pool: Pool, user: User, state: State) -> None:
+@dataclass(frozen=True)
+class Nobody:
+    """Stands for a user who does not exist, whose name is guessed at like another's (unconfirmed)."""
+
+    id: str
+
+    @classmethod
+    def called(cls, pool: Pool, username: str) -> Nobody:
+        return cls(f"nobody/{cased(pool, username)}")
+
+
+def require_unlocked(pool: Pool, user: User | Nobody, state: State) -> None:
     """Raise AwsError while the user is locked out. Such an attempt does not prolong the pause."""
     guesses, now = state.user_pools[pool.id].guesses, state.clock.now()
     found = guesses.get(user.id)
@@ -42,13 +55,14 @@ def require_unlocked(pool: Pool, user: User, state: State) -> None:
         raise AwsError("NotAuthorizedException", "Password attempts exceeded")
 
 
-def failed(pool: Pool, user: User, state: State) -> None:
+def failed(pool: Pool, user: User | Nobody, state: State) -> None:
     """Count a wrong password, or a wrong code of a second factor: from the fifth on, each doubles the pause.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html#user-pool-settings-mfa-prerequisites
     """
-    guesses, now = state.user_pools[pool.id].guesses, state.clock.now()
-    found = guesses.setdefault(user.id, Guesses(last=now, locked_until=now))
+    pool_state, now = state.user_pools[pool.id], state.clock.now()
+    guesses = {who: g for who, g in pool_state.guesses.items() if now - g.last < _FORGOTTEN}
+    pool_state.guesses, found = guesses, guesses.setdefault(user.id, Guesses(last=now, locked_until=now))
     found.failed += 1
     found.last = now
     if found.failed >= _FREE:

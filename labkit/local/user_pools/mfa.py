@@ -24,6 +24,7 @@ from labkit.local.user_pools.factors import ADDRESS, SECOND_FACTORS
 from labkit.local.user_pools.mfa_settings import available
 from labkit.local.user_pools.pools import Pool, User
 from labkit.local.user_pools.relying_party import is_multi_factor
+from labkit.local.user_pools.usernames import require_free
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -155,6 +156,7 @@ def answer_set_up(attempt: Attempt) -> Answer | Passed:
     address = attempt.given.get("EMAIL") or attempt.given.get("email")
     if address and "EMAIL_OTP" in attempt.session.offered:
         require_well_formed({"email": address})
+        require_free(attempt.pool, {"email": address}, user)
         close(attempt)
         users.change(user, {"email": address})
         return one_time_passwords.ask(attempt, user, "EMAIL_OTP", second=True)

@@ -39,13 +39,11 @@ def start(attempt: Attempt) -> Passed:
 
 def check(attempt: Attempt, user: User | None, challenge: str) -> Passed:
     """Raise AwsError unless PASSWORD is the user's; nobody has any."""
-    if user is None:
-        raise incorrect()
-    password = attempt.required("PASSWORD")
+    password, somebody = attempt.required("PASSWORD"), attempt.guessed_at(user)
     require_chosen(attempt.client, user)
-    lockout.require_unlocked(attempt.pool, user, attempt.state)
-    if not matches(user, password):
-        lockout.failed(attempt.pool, user, attempt.state)
+    lockout.require_unlocked(attempt.pool, somebody, attempt.state)
+    if user is None or not matches(user, password):
+        lockout.failed(attempt.pool, somebody, attempt.state)
         raise incorrect()
     return Passed(attempt, user, challenge)
 

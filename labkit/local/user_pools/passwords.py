@@ -148,6 +148,7 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
     """Set a new password with the code from the message."""
     pool, client, user = addressed(call, state)
     if hides_existence(client) and (user is None or not user.enabled):
+        require_policy(pool, call.parameters["Password"])  # as for everybody else
         raise codes.mismatch()
     if user is None:
         raise unknown_user()

@@ -53,8 +53,7 @@ def _require_secret(client: Client, given: str) -> None:
 
 def _require_not_retired(grant: Grant, token: str, state: State) -> None:
     """ "The original refresh token that you're rotating out can remain valid for a period of time." """
-    retired = grant.retired.get(token)
-    if retired is not None and state.clock.now() >= retired:
+    if grant.has_retired(token, state.clock.now()):
         raise AwsError(
             "RefreshTokenReuseException",
             "The refresh token has been invalidated by refresh token rotation.",  # AWS documents no text

@@ -44,7 +44,7 @@ def named(attempt: Attempt, user: User) -> Device | None:
 def answer_start(attempt: Attempt) -> Answer:
     attempt, user = _begun(attempt)
     device = named(attempt, user)
-    if device is None:
+    if device is None or attempt.session is None or device.key != attempt.session.device_key:
         raise invalid_session()
     verifier = sign_in_srp.Verifier(device.group_key, device.key, device.salt, device.verifier)
     parameters = {"DEVICE_KEY": device.key, "USERNAME": user.username}

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-po
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,10 +70,9 @@ def ask(
 
 def _verifier(attempt: Attempt, user: User | None, username: str) -> Verifier:
     """Salt and verifier of a user. An unknown user's are always the same, as a known one's are."""
-    pool, state, realm = attempt.pool, attempt.state, pool_name(attempt.pool)
+    state, realm = attempt.state, pool_name(attempt.pool)
     if user is None or user.password is None:
-        identity = user.username if user else username
-        digest = hashlib.sha256(f"{state.instance}/{pool.id}/{username}".encode()).digest()
+        identity, digest = attempt.username_of(user, username), attempt.drawn_for_nobody(username)
         salt = int.from_bytes(digest[:16])
         return Verifier(realm, identity, salt, srp.verifier(realm, identity, digest.hex(), salt))
     verifiers, password = attempt.pool_state.verifiers, fingerprint(user, state)
@@ -93,9 +91,11 @@ def pool_name(pool: Pool) -> str:
 
 def answer_password_verifier(attempt: Attempt) -> Passed:
     user = find_user(attempt.pool, attempt.required("USERNAME"))
+    somebody = attempt.guessed_at(user)
+    lockout.require_unlocked(attempt.pool, somebody, attempt.state)
     if user is None:
+        lockout.failed(attempt.pool, somebody, attempt.state)
         raise incorrect()
-    lockout.require_unlocked(attempt.pool, user, attempt.state)
     if attempt.given.get("DEVICE_KEY") and devices.tracked(attempt.pool):
         # Before the secret block is used up: clients answer again, without the device.
         devices.known(attempt.pool, user, attempt.given["DEVICE_KEY"], attempt.state)

@@ -24,23 +24,36 @@ _SIGNED_UP, CONFIRMED = "SIGN_UP", "CONFIRM_SIGN_UP"
 
 def after_sign_up(pool: Pool, client: Client, user: User, state: State) -> dict[str, str]:
     """ "A session Id that you can pass to ConfirmSignUp when you want to immediately sign in your user"."""
-    if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
-        return {}
-    return _opened(pool, client, user, _SIGNED_UP, (), state)
+    return _opened(pool, client, user, _SIGNED_UP, (), state) if _lets_choose(client) else {}
 
 
 def after_confirmation(
     call: Call, pool: Pool, client: Client, user: User, attribute: str, state: State
 ) -> dict[str, str]:
-    """The session that InitiateAuth takes, where the pool allows the code's way as a first factor."""
-    challenges = state.user_pools[pool.id].challenges
-    found = challenges.pop(call.parameters.get("Session") or "", None)
+    """The session that InitiateAuth takes, where the pool allows the code's way as a first factor.
+
+    SignUp's own session is optional: AWS Amplify gives none, and its `autoSignIn` asks for no second code.
+    https://docs.amplify.aws/react/frontend/auth/sign-up/
+    """
     factors = tuple(name for name in allowed_first(pool) if ADDRESS.get(name) == attribute)
-    if found is None or not factors or state.clock.now() >= found.expires:
-        return {}
-    if (found.challenge, found.sub, found.client_id) != (_SIGNED_UP, user.id, client.id):
+    given = call.parameters.get("Session")
+    if not factors or not _lets_choose(client) or (given and not _began(given, pool, client, user, state)):
         return {}
     return _opened(pool, client, user, CONFIRMED, factors, state)
+
+
+def _lets_choose(client: Client) -> bool:
+    return "ALLOW_USER_AUTH" in (client.extended_config.get("ExplicitAuthFlows") or [])
+
+
+def _began(session: str, pool: Pool, client: Client, user: User, state: State) -> bool:
+    """Whether this user's SignUp at this client gave the session."""
+    found = state.user_pools[pool.id].challenges.pop(session, None)
+    return (
+        found is not None
+        and (found.challenge, found.sub, found.client_id) == (_SIGNED_UP, user.id, client.id)
+        and state.clock.now() < found.expires
+    )
 
 
 def _opened(

@@ -49,6 +49,7 @@ def verify_software_token(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA")
     token.last_step, token.name = step, call.parameters.get("FriendlyDeviceName") or ""
     factors.software_token, factors.pending_token = token, None
+    state.user_pools[pool.id].forget_set_ups(user.id, but=call.parameters.get("Session"))
     if session is not None:
         factors.switched["SOFTWARE_TOKEN_MFA"], factors.preferred = True, "SOFTWARE_TOKEN_MFA"
         session = replace(session, set_up=True)

@@ -39,15 +39,21 @@ class Grant:
     #: The device that was signed in on, in pools that track devices.
     device_key: str = ""
 
+    def has_retired(self, token: str, now: datetime) -> bool:
+        """Whether this refresh token was rotated out, and its grace period is over."""
+        return token in self.retired and now >= self.retired[token]
+
 
 @dataclass
 class Code:
     """A confirmation code that was sent and not used yet."""
 
-    value: str
+    value: str = field(repr=False)
     expires: datetime
     #: The attribute that its use verifies, as in `email`.
     attribute: str
+    #: Where it went to: it proves nothing about an address that comes after.
+    address: str
 
 
 @dataclass
@@ -75,8 +81,9 @@ class ChallengeSession:
     srp_key: bytes = field(default=b"", repr=False)
     #: For PASSWORD_VERIFIER in a flow that has a Session already: that Session.
     session: str = field(default="", repr=False)
-    #: For a challenge by message: the code.
+    #: For a challenge by message: the code, and the address that it went to.
     code: str = field(default="", repr=False)
+    address: str = ""
     #: For a challenge by message: whether it asks for a second factor.
     second: bool = False
     #: For a choice: what may be chosen.
@@ -123,6 +130,12 @@ class PoolState:
         """Keep a challenge, and forget those that have long expired."""
         self.challenges = {k: c for k, c in self.challenges.items() if now < c.expires + _REMEMBERED}
         self.challenges[name] = session
+
+    def forget_set_ups(self, sub: str, *, but: str | None = None) -> None:
+        """Drop every MFA_SETUP of a user who has a second factor by now."""
+        self.challenges = {
+            k: c for k, c in self.challenges.items() if (c.challenge, c.sub) != ("MFA_SETUP", sub) or k == but
+        }
 
     def factors_of(self, sub: str) -> Factors:
         return self.factors.setdefault(sub, Factors())

@@ -136,7 +136,7 @@ def refreshed(
 def grant_of(pool: Pool, client: Client, token: str, state: State) -> Grant:
     """The sign-in behind a refresh token that this client received."""
     grant = state.user_pools[pool.id].by_refresh_token.get(token)
-    if grant is None or grant.client_id != client.id:
+    if grant is None or grant.client_id != client.id or grant.has_retired(token, state.clock.now()):
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
     return grant
 

@@ -113,6 +113,10 @@ def claim(pool: Any, user: Any, attribute: str, value: str, *, force: bool = Fal
     """
     if attribute not in alias_attributes(pool):
         return
+    if attribute == "preferred_username":
+        _require_no_alias(
+            pool, value
+        )  # else it would stand before the address of somebody else (unconfirmed)
     if attribute == "preferred_username" and pool.users.get(cased(pool, value)) not in (None, user):
         raise AwsError("AliasExistsException", "Already found an entry for the provided username.")
     other = holder(pool, attribute, value, besides=user)

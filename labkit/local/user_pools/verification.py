@@ -35,8 +35,8 @@ def verify_user_attribute(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
     attribute = _address(call)
     purpose, waiting = _purpose(attribute), pending(pool, user, state)
-    codes.checked(pool, user, purpose, call.parameters["Code"], state)
-    address = waiting.get(attribute) or user.attribute_lookup[attribute]
+    address = waiting.get(attribute) or user.attribute_lookup.get(attribute, "")
+    codes.checked(pool, user, purpose, call.parameters["Code"], state, address)
     usernames.require_free(pool, {attribute: address}, user)
     usernames.claim(pool, user, attribute, address)
     codes.use_up(pool, user, purpose, state)

@@ -14,8 +14,10 @@ from labkit.policy.match import like
 _LONGEST = 2048
 #: Two ids are alike for less than this here and there.
 _CHANCE = 5
-#: The tables of `nearest` have this many cells at most.
-_CELLS = 60_000
+#: What differs is looked through for what is alike up to here: longer takes quadratic time.
+_SEARCHED = 400
+#: The tables of `nearest` have this many cells at most, of letters and of names.
+_CELLS, _NAME_CELLS = 60_000, 900
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Difference:
     @cached_property
     def similarity(self) -> float:
         """From 0 (nothing in common) to 1."""
-        return SequenceMatcher(None, self.pattern, self.value, autojunk=False).ratio()
+        alike = sum(b - a for tag, a, b, _, _ in _codes(self.pattern, self.value) if tag == "equal")
+        both = len(self.pattern) + len(self.value)
+        return 2 * alike / both if both else 1.0
 
     @property
     def parts(self) -> tuple[tuple[str, str, str], ...]:
@@ -41,7 +45,7 @@ class Difference:
 
         What is alike for a few characters only, inside of what differs, is chance and differs too.
         """
-        codes = SequenceMatcher(None, self.pattern, self.value, autojunk=False).get_opcodes()
+        codes = _codes(self.pattern, self.value)
         runs: list[tuple[str, str, str]] = []
         for place, (tag, a, b, c, d) in enumerate(codes):
             first, second = self.pattern[a:b], self.value[c:d]
@@ -61,6 +65,25 @@ class Difference:
             f"request {self.value}",
             f"        {' ' * self.at}^ character {self.at + 1}",
         )
+
+
+def _codes(first: str, second: str) -> list[tuple[str, int, int, int, int]]:
+    """difflib's opcodes. What both begin and end with is found at once, and only a part between searched."""
+    begin = _alike(first, second)
+    end = _alike(first[begin:][::-1], second[begin:][::-1])
+    a, b = len(first) - end, len(second) - end
+    c, d = min(a, begin + _SEARCHED), min(b, begin + _SEARCHED)
+    between = SequenceMatcher(None, first[begin:c], second[begin:d], autojunk=False).get_opcodes()
+    found = [("equal", 0, begin, 0, begin)] if begin else []
+    found += [(tag, *(place + begin for place in places)) for tag, *places in between]  # type: ignore[misc]
+    found += [("replace", c, a, d, b)] if (c, d) != (a, b) else []
+    return found + ([("equal", a, len(first), b, len(second))] if end else [])
+
+
+def _alike(first: str, second: str) -> int:
+    """With how many characters both begin."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
 def spelled(*values: str) -> str:
@@ -103,7 +126,7 @@ def nearest(pattern: str, value: str) -> str:
     if like(pattern, version="").matches(value, {}):
         return value
     wanted, given = _names(pattern), _names(value)
-    if len(wanted) * len(given) > _CELLS or len(pattern) * len(value) > _CELLS:
+    if len(wanted) * len(given) > _NAME_CELLS or len(pattern) * len(value) > _CELLS:
         return pattern.replace("*", "").replace("?", "x")
     return "".join(_align(wanted, given, _rename, gap=2.0))
 
@@ -137,7 +160,7 @@ def _rename(wanted: str, given: str) -> tuple[float, str]:
         text = "".join(_align(list(wanted), list(given), _respell, gap=1.0))
     if text == given:
         return 0.0, given
-    return 2 - SequenceMatcher(None, text, given, autojunk=False).ratio(), text
+    return 2 - Difference(text, given).similarity, text
 
 
 def _respell(wanted: str, given: str) -> tuple[float, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from labkit.policy.decide import Judgement
+from labkit.policy.denial import is_bare
 from labkit.policy.layers import LAYERS
 from labkit.policy.trace import LayerTrace, Verdict
 
@@ -80,7 +81,8 @@ def _stage(name: str, judgement: Judgement) -> Stage:
     blocked = judgement.blocked_by
     granting = {trace.layer.name for trace in judgement.decisive}
     decided = name in blocked if blocked else name in granting
-    return Stage(name, title_of(name, judgement), part, traces, decided, blocked[:1] == (name,))
+    named = blocked[:1] == (name,) and not is_bare(judgement.request)
+    return Stage(name, title_of(name, judgement), part, traces, decided, named)
 
 
 def _part(name: str, traces: tuple[LayerTrace, ...], judgement: Judgement) -> Part:

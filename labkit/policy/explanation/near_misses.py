@@ -56,6 +56,8 @@ class Lack:
             return f"{part.element} excludes `{part.value}`"
         if None in [pattern.resolved for pattern in part.patterns] and self.difference is None:
             return f"the {part.element.lower()} names a variable that has no value"
+        if part.element == "Principal" and not part.patterns:
+            return "the statement names no principal"
         if self.difference is None:
             return f"the {part.element.lower()} is another one"
         return f"the {part.element.lower()} {_place(self.difference)}"

@@ -42,9 +42,12 @@ def _statements(policies: PolicySet) -> Iterator[Statement]:
 
 
 def _resources(request: Request) -> Iterator[str]:
-    """A sibling, what contains it, the same of another identity."""
+    """A sibling, what contains it, the same of another identity.
+
+    Of a role there is none: a trust policy speaks for its own role alone.
+    """
     resource = request.resource
-    if resource.count(":") < 5:
+    if resource.count(":") < 5 or request.assumes_role:
         return
     parent, slash, name = resource.rpartition("/")
     if slash:

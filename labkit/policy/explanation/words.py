@@ -62,9 +62,9 @@ def _blocked(explanation: Explanation, layer: str) -> Iterator[str]:
 
 def _pointer(miss: NearMiss) -> Iterator[str]:
     """Where the two strings part, for a miss that lacks nothing else."""
-    difference = miss.lacks[0].difference
-    if len(miss.lacks) == 1 and difference is not None:
-        yield from (f"      {line}" for line in difference.lines)
+    differences = [lack.difference for lack in miss.lacks]
+    if len(differences) == 1 and differences[0] is not None:
+        yield from (f"      {line}" for line in differences[0].lines)
 
 
 def _origins(explanation: Explanation) -> Iterator[str]:
@@ -99,6 +99,8 @@ def _failure(part: ElementTrace | ConditionTrace) -> str:
         excluded = part.element.startswith("Not")
         patterns = [each for each in part.patterns if each.matched] if excluded else part.patterns
         verb = "excludes" if excluded else "does not match"
+        if part.element == "Principal" and not patterns:
+            return f"the statement has no Principal, and so names nobody, {part.value} neither"
         return f"{part.element} {_patterns(patterns)} {verb} {part.value}"
     if part.state is State.ABSENT:
         return f"{part.operator} {part.key}: the request has no such key"

@@ -3,58 +3,27 @@
 // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { before, test } from "node:test";
-import {
-  AdminCreateUserCommand,
-  AdminSetUserPasswordCommand,
-  CognitoIdentityProviderClient,
-  CreateUserPoolClientCommand,
-  CreateUserPoolCommand,
-  SetUserPoolMfaConfigCommand,
-} from "@aws-sdk/client-cognito-identity-provider";
 import library from "amazon-cognito-identity-js";
-import { another, code, endpoint, newName, password } from "./lab.js";
+import { another, code, endpoint, password } from "./lab.js";
+import { authenticator, makePool, settledUser, totpAlone, totpAndSms, tracking } from "./pools.js";
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = library;
-const cognito = new CognitoIdentityProviderClient({});
-const SmsConfiguration = { SnsCallerArn: "arn:aws:iam::123456789012:role/sms" };
-let optional, required, tracking;
-
-/** A new pool that asks for second factors, or that remembers devices. */
-async function makePool(MfaConfiguration, more = {}) {
-  const made = await cognito.send(new CreateUserPoolCommand({ PoolName: newName(), ...more }));
-  const UserPoolId = made.UserPool.Id;
-  if (MfaConfiguration !== "OFF") {
-    await cognito.send(
-      new SetUserPoolMfaConfigCommand({
-        UserPoolId, MfaConfiguration, SoftwareTokenMfaConfiguration: { Enabled: true },
-        ...(MfaConfiguration === "OPTIONAL" && { SmsMfaConfiguration: { SmsConfiguration } }),
-      }),
-    );
-  }
-  const flows = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
-  const client = await cognito.send(
-    new CreateUserPoolClientCommand({ UserPoolId, ClientName: "app", ExplicitAuthFlows: flows }),
-  );
-  return new CognitoUserPool({ UserPoolId, ClientId: client.UserPoolClient.ClientId, endpoint });
-}
+let optional, required, remembering, prompting;
 
 before(async () => {
-  optional = await makePool("OPTIONAL");
-  required = await makePool("ON");
-  const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false };
-  tracking = await makePool("OFF", { DeviceConfiguration });
+  optional = await makePool({}, "OPTIONAL", totpAndSms);
+  required = await makePool({}, "ON", totpAlone);
+  remembering = await makePool(tracking());
+  prompting = await makePool(tracking(true), "OPTIONAL", totpAndSms);
 });
 
-/** A user of the pool with a phone number and a password. */
-async function newUser(pool) {
-  const ids = { UserPoolId: pool.getUserPoolId(), Username: newName() };
-  const UserAttributes = [{ Name: "phone_number", Value: "+12065550100" }];
-  await cognito.send(new AdminCreateUserCommand({ ...ids, MessageAction: "SUPPRESS", UserAttributes }));
-  await cognito.send(new AdminSetUserPasswordCommand({ ...ids, Password: password, Permanent: true }));
-  return new CognitoUser({ Username: ids.Username, Pool: pool });
-}
+const user = ({ userPoolId, clientId }, username) =>
+  new CognitoUser({
+    Username: username, Pool: new CognitoUserPool({ UserPoolId: userPoolId, ClientId: clientId, endpoint }),
+  });
+
+const newUser = async (pool) => user(pool, await settledUser(pool));
 
 /** The outcome of a sign-in, whichever callback it took. */
 const signIn = (who) =>
@@ -82,32 +51,14 @@ const associate = (who) =>
 const verify = (who, given) =>
   new Promise((onSuccess, onFailure) => who.verifySoftwareToken(given, "phone", { onSuccess, onFailure }));
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/** RFC 6238, for the time step of an instant. */
-function totp(secret, step) {
-  const bits = [...secret].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const offset = digest.at(-1) & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
-
-/** The account's time step, by the newest token: its clock may have been advanced. */
-const stepOf = (session) => Math.floor(session.getAccessToken().getIssuedAt() / 30);
-
 test("an authenticator app is set up and asked for", async () => {
   const alice = await newUser(optional);
-  const { session } = await signIn(alice);
-  const secret = await associate(alice);
-  const now = totp(secret, stepOf(session));
-  await assert.rejects(verify(alice, another(now)), { name: "EnableSoftwareTokenMFAException" });
-  await verify(alice, now);
+  await signIn(alice);
+  const { shown, next } = await authenticator(await associate(alice));
+  await assert.rejects(verify(alice, another(shown)), { name: "EnableSoftwareTokenMFAException" });
+  await verify(alice, shown);
   await call(alice, "setUserMfaPreference", null, { Enabled: true, PreferredMfa: true });
   assert.ok((await signIn(alice)).totp);
-  const next = totp(secret, stepOf(session) + 1);
   await assert.rejects(sendCode(alice, another(next), "SOFTWARE_TOKEN_MFA"), { name: "CodeMismatchException" });
   assert.equal((await sendCode(alice, next, "SOFTWARE_TOKEN_MFA")).isValid(), true);
 });
@@ -124,8 +75,8 @@ test("a code by SMS is asked for and checked", async () => {
 
 test("a user with two factors and no preference chooses", async () => {
   const carol = await newUser(optional);
-  const { session } = await signIn(carol);
-  await verify(carol, totp(await associate(carol), stepOf(session)));
+  await signIn(carol);
+  await verify(carol, (await authenticator(await associate(carol))).shown);
   const on = { Enabled: true, PreferredMfa: false };
   await call(carol, "setUserMfaPreference", on, on);
   assert.deepEqual(JSON.parse((await signIn(carol)).choice), ["SMS_MFA", "SOFTWARE_TOKEN_MFA"]);
@@ -137,24 +88,57 @@ test("a user with two factors and no preference chooses", async () => {
 });
 
 test("a pool that requires a second factor has one set up within the sign-in", async () => {
-  const [dave, helper] = [await newUser(required), await newUser(tracking)];
-  const { session } = await signIn(helper); // tells the account's time
+  const dave = await newUser(required);
   assert.ok((await signIn(dave)).setup);
-  const done = await verify(dave, totp(await associate(dave), stepOf(session)));
-  assert.equal(done.isValid(), true);
+  const { shown } = await authenticator(await associate(dave));
+  await assert.rejects(verify(dave, another(shown)), { name: "EnableSoftwareTokenMFAException" });
+  assert.equal((await verify(dave, shown)).isValid(), true);
 });
 
+const told = (who, method, ...args) =>
+  new Promise((onSuccess, onFailure) => who[method](...args, { onSuccess, onFailure }));
+const keyOf = (outcome) => outcome.session.getAccessToken().payload.device_key;
+
 test("a device is confirmed, remembered and proves its own secret", async () => {
-  const erin = await newUser(tracking);
-  const first = await signIn(erin); // the library confirms the device by itself
-  const key = first.session.getAccessToken().payload.device_key;
-  const again = await signIn(erin);
-  assert.equal(again.session.getAccessToken().payload.device_key, key);
-  const listed = await new Promise((onSuccess, onFailure) =>
-    erin.listDevices(10, null, { onSuccess, onFailure }),
-  );
+  const erin = await newUser(remembering);
+  const key = keyOf(await signIn(erin)); // the library confirms the device by itself
+  assert.equal(keyOf(await signIn(erin)), key);
+  const listed = await told(erin, "listDevices", 10, null);
   assert.deepEqual(listed.Devices.map(({ DeviceKey }) => DeviceKey), [key]);
-  await new Promise((onSuccess, onFailure) => erin.forgetDevice({ onSuccess, onFailure }));
-  const fresh = await signIn(erin); // its old key is refused, and the library goes on without
-  assert.notEqual(fresh.session.getAccessToken().payload.device_key, key);
+  await told(erin, "forgetDevice");
+  assert.notEqual(keyOf(await signIn(erin)), key); // its old key is refused, and the library goes on without
+});
+
+test("a device with another secret is refused", async () => {
+  const frank = await newUser(remembering);
+  await signIn(frank);
+  const again = user(remembering, frank.getUsername());
+  await signIn(again);
+  const { storage } = again;
+  const name = `${again.keyPrefix}.${again.getUsername()}.randomPasswordKey`;
+  storage.setItem(name, "guess");
+  await assert.rejects(signIn(again), { name: "NotAuthorizedException" });
+});
+
+test("a remembered device spares the second factor, and one not remembered does not", async () => {
+  const grace = await newUser(prompting);
+  await signIn(grace);
+  await call(grace, "setUserMfaPreference", { Enabled: true, PreferredMfa: true }, null);
+  assert.ok((await signIn(grace)).sms);
+  await assert.rejects(sendCode(grace, another(await code(grace.getUsername()))), { name: "CodeMismatchException" });
+  assert.ok((await signIn(grace)).sms);
+  await sendCode(grace, await code(grace.getUsername()));
+  assert.equal(await told(grace, "setDeviceStatusRemembered"), "SUCCESS");
+  assert.ok((await signIn(grace)).session);
+  assert.equal((await told(grace, "getDevice")).Device.DeviceKey, grace.deviceKey);
+  assert.equal(await told(grace, "setDeviceStatusNotRemembered"), "SUCCESS");
+  assert.ok((await signIn(grace)).sms);
+});
+
+test("a device that is forgotten is not found any more", async () => {
+  const heidi = await newUser(remembering);
+  const key = keyOf(await signIn(heidi));
+  assert.equal((await told(heidi, "getDevice")).Device.DeviceKey, key);
+  await told(heidi, "forgetSpecificDevice", key);
+  await assert.rejects(told(heidi, "getDevice"), { name: "ResourceNotFoundException" });
 });

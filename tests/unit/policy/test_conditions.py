@@ -79,6 +79,23 @@ def test_null_is_about_the_key_alone_and_never_true_because_absent() -> None:
     assert not judged("Null", ["true"], {KEY: ""}).matched
 
 
+@pytest.mark.parametrize("context, shown", [({}, [True, False]), ({KEY: "red"}, [False, True])])
+def test_the_trace_of_null_shows_which_answer_the_request_gives(
+    context: dict[str, str], shown: list[bool]
+) -> None:
+    found = judged("Null", ["true", "FALSE"], context)
+
+    assert found.matched
+    assert [pattern.matched for pattern in found.patterns] == shown
+
+
+def test_the_trace_of_a_typed_operator_shows_which_value_matched() -> None:
+    found = judged("NumericLessThan", ["5", "20"], {KEY: "10"})
+
+    assert [pattern.matched for pattern in found.patterns] == [False, True]
+    assert [pattern.matched for pattern in judged("NumericLessThan", ["5", "20"], {}).patterns] == [False] * 2
+
+
 @pytest.mark.parametrize("values", [["true"], ["false"]])
 @pytest.mark.parametrize("context", [{}, {KEY: "red"}])
 def test_null_with_a_set_operator_asks_nothing(values: list[str], context: dict[str, str]) -> None:

@@ -95,6 +95,37 @@ def test_the_principal_s_trace_says_how_directly_the_caller_is_named() -> None:
         assert trace.principal.named is degree
 
 
+def test_a_not_principal_s_trace_goes_by_its_name() -> None:
+    bucket = policy("Deny", NotPrincipal={"AWS": [ACCOUNT, ZOE]})
+    found = decide(BOOK, policies=PolicySet(identity=(policy(),), resource=bucket))
+    element = found.statements[0].principal
+
+    assert found.allowed
+    assert element is not None
+    assert (element.element, element.matched) == ("NotPrincipal", False)
+    assert [pattern.matched for pattern in element.patterns] == [True, True]
+
+
+def test_an_incomplete_arn_is_shown_matched_only_where_it_stands_for_the_rest_too() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+    short = policy(resource="arn:aws:s3")
+    shown = [
+        trace.resource is not None and trace.resource.patterns[0].matched
+        for trace in decide(BOOK, policies=PolicySet(identity=(short,), session=(short,))).statements
+    ]
+
+    assert shown == [True, False]
+
+
+def test_a_context_that_its_owner_changes_later_changes_no_request() -> None:
+    context = {"aws:username": "zoe"}
+    request = Request(ZOE, "s3:GetObject", "arn:aws:s3:::shelf/book", context=context)
+    context["aws:username"] = "ann"
+    own = PolicySet(identity=(policy(Condition={"StringEquals": {"aws:username": "zoe"}}),))
+
+    assert decide(request, policies=own).allowed
+
+
 def test_a_denial_names_the_layers_that_were_silent_in_order() -> None:
     nothing = policy(action="sqs:*")
     granted = PolicySet(identity=(policy(),), boundary=(policy(),), session=(policy(),))

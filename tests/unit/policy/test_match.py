@@ -36,6 +36,15 @@ def test_the_trace_shows_the_pattern_as_written_and_as_resolved() -> None:
     )
 
 
+def test_a_default_is_shown_as_one_where_it_is_taken() -> None:
+    pattern = match.like("${aws:PrincipalTag/team, 'none'}-*", version=NEW)
+    (tagged,) = pattern.test("red-1", prepare({"aws:PrincipalTag/team": "red"})).variables
+    (defaulted,) = pattern.test("none-1", {}).variables
+
+    assert (tagged.value, tagged.defaulted) == ("red", False)
+    assert (defaulted.value, defaulted.defaulted) == ("none", True)
+
+
 def test_a_pattern_is_shown_resolved_even_without_a_value_to_match() -> None:
     pattern = match.like("${aws:username}/*", version=NEW)
 

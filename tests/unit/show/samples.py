@@ -87,3 +87,48 @@ credentials = Credentials(
 identity = Identity(
     "us-east-1:99999999-2222-3333-4444-555555555555", identity_pool, (user_pool.provider_name,), calls
 )
+
+
+def asked(
+    operation: str,
+    answers: str,
+    challenge: str | None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> ApiCall:
+    """A call of a sign-in: what it answers, and the challenge that it meets; None for tokens."""
+    begins = operation.endswith("InitiateAuth")
+    sent = {"USERNAME": "alice", **(parameters or {})}
+    request = (
+        {"AuthFlow": answers, "AuthParameters": sent}
+        if begins
+        else {"ChallengeName": answers, "ChallengeResponses": sent, "Session": "sess…"}
+    )
+    response = (
+        {"ChallengeName": challenge, "ChallengeParameters": {"USER_ID_FOR_SRP": "alice"}, "Session": "sess…"}
+        if challenge
+        else {"AuthenticationResult": {"IdToken": "eyJh…"}}
+    )
+    return api_call("cognito-idp", operation, **{"request": request, "response": response, **changes})
+
+
+#: A password, a wrong code and a right one.
+sign_in = (
+    asked("InitiateAuth", "USER_PASSWORD_AUTH", "SOFTWARE_TOKEN_MFA", parameters={"PASSWORD": "…"}),
+    asked(
+        "RespondToAuthChallenge",
+        "SOFTWARE_TOKEN_MFA",
+        None,
+        parameters={"SOFTWARE_TOKEN_MFA_CODE": "…"},
+        status=400,
+        error_code="CodeMismatchException",
+    ),
+    asked(
+        "RespondToAuthChallenge",
+        "SOFTWARE_TOKEN_MFA",
+        None,
+        parameters={"SOFTWARE_TOKEN_MFA_CODE": "…"},
+    ),
+)
+otpauth_uri = Secret("otpauth://totp/labkit:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=labkit")

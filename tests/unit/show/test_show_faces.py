@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -78,6 +79,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "matrix": lambda: show.matrix(a_matrix(), before=a_matrix()),
     "simulation": lambda: show.simulation(a_simulation(), a_decision()),
     "sequence": lambda: show.sequence(samples.calls, title="Sign in"),
+    "challenges": lambda: show.challenges(samples.sign_in),
+    "qr_code": lambda: show.qr_code(samples.otpauth_uri),
     "lifetimes": lambda: show.lifetimes(now=samples.signed_in, id_token=samples.id_token),
     "side_by_side": lambda: show.side_by_side(user_pool=samples.user_pool),
 }
@@ -205,11 +208,27 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;`</code>\
         lambda text: show.matrix(a_matrix(text)),
         lambda text: show.simulation(a_simulation(text), a_decision(text)),
         lambda text: show.sequence([samples.api_call(text, text, error_code=text)], title=text),
+        lambda text: show.challenges(
+            [samples.asked("InitiateAuth", text, text, parameters={text: text}, error_code=text)], title=text
+        ),
+        lambda text: show.qr_code(f"otpauth://totp/x?issuer={quote(text, errors='replace')}&secret=ABCD"),
         lambda text: View(
             text, (Note(text), Note(text, Mark.DENY), Table(text, (text, text), (row(text, text),)))
         ),
     ],
-    ids=["table", "token", "compare", "decision", "attempt", "matrix", "simulation", "sequence", "view"],
+    ids=[
+        "table",
+        "token",
+        "compare",
+        "decision",
+        "attempt",
+        "matrix",
+        "simulation",
+        "sequence",
+        "challenges",
+        "qr_code",
+        "view",
+    ],
 )
 def test_hostile_text_is_shown_as_text(make: Callable[[str], View]) -> None:
     view = make(HOSTILE)
@@ -259,9 +278,9 @@ def test_the_drawing_is_readable_on_its_fallback_colours_and_in_jupyterlabs_dark
 
     assert contrast("#1f2328", "#ffffff") >= 4.5
     assert contrast("#1f2328", "#eaeef2") >= 4.5
-    assert "#1f2328" in svg._INK
-    assert contrast(svg._REFUSED, "#ffffff") >= 3
-    assert contrast(svg._REFUSED, "#111111") >= 3
+    assert "#1f2328" in svg.INK
+    assert contrast(svg.REFUSED, "#ffffff") >= 3
+    assert contrast(svg.REFUSED, "#111111") >= 3
 
 
 def test_a_wide_table_stands_row_under_row_in_text() -> None:

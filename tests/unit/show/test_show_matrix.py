@@ -124,8 +124,7 @@ def test_what_changed_is_marked_with_a_word_and_listed(one: Matrix) -> None:
     assert 'aria-label="allowed, was: implicit deny">✓ was –<' in view.to_html()
     changed = table(view, "What changed (1)")
     assert [cell.text for cell in changed.rows[0]] == [
-        "learner",
-        "s3:PutObject",
+        "learner: s3:PutObject",
         MINE,
         "implicit deny",
         "allowed",

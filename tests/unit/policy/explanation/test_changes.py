@@ -153,6 +153,7 @@ def test_a_trust_policy_gets_the_principal_that_it_does_not_name() -> None:
     change = explain(Request(zoe, "sts:AssumeRole", ROLE), policies=policies).policy_changes[0]
 
     assert change.sentence == f"allowed if statement `Ann` names `{zoe}`, too"
+    assert change.opens == (), "a trust policy speaks for its own role alone"
 
 
 @pytest.mark.parametrize("layer", ["boundary", "session", "scp", "rcp", "iot"])

@@ -1,6 +1,7 @@
 """Two strings side by side."""
 
 import re
+import time
 from fnmatch import fnmatchcase
 
 import pytest
@@ -61,6 +62,26 @@ def test_the_nearest_text_keeps_what_it_can() -> None:
     assert nearest("public/*", "us-east-1:88888888/x") == "public/x"
     assert nearest("a/b-*", "a/b-1/c") == "a/b-1/c"
     assert nearest("s3:Get*", "s3:PutObject") == "s3:GetObject"
+
+
+@given(st.text("ab/*", max_size=30), st.text("ab/*", max_size=30))
+def test_the_runs_put_together_are_the_two_texts(pattern: str, value: str) -> None:
+    difference = Difference(pattern, value)
+
+    assert "".join(part[1] for part in difference.parts) == pattern
+    assert "".join(part[2] for part in difference.parts) == value
+    assert all(first == second for tag, first, second in difference.parts if tag == "equal")
+    assert (difference.similarity == 1) is (pattern == value)
+
+
+def test_long_texts_are_compared_at_once() -> None:
+    started = time.perf_counter()
+    difference = Difference("ab" * 40_000, "ba" * 40_000)
+
+    assert 0 < difference.similarity < 1
+    assert "".join(part[2] for part in difference.parts) == difference.value
+    assert nearest("a/" * 200, "b/" * 200)
+    assert time.perf_counter() - started < 2
 
 
 def test_texts_too_long_to_compare_still_get_one_that_matches() -> None:

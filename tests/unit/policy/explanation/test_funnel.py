@@ -1,6 +1,6 @@
 """The funnel: what each kind of policies did."""
 
-from labkit.policy import Explanation, Policy, PolicySet, Request, explain
+from labkit.policy import Explanation, Federated, Policy, PolicySet, Request, explain
 from labkit.policy.explanation.funnel import Part
 from tests.unit.policy.explanation.questions import (
     ACCOUNT,
@@ -71,3 +71,18 @@ def test_the_titles_speak_of_trust_policies_and_of_guests() -> None:
     assert {stage.name: stage.title for stage in guest.funnel}[
         "session"
     ] == "session policies (the guest ceiling)"
+
+
+def test_of_who_comes_with_a_token_sts_names_no_policy() -> None:
+    """ "Not authorized to perform sts:…" is all that it says."""
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    trust = Policy.parse({"Statement": statement})
+    by_token = Request(Federated("cognito-identity.amazonaws.com"), "sts:TagSession", ROLE)
+    by_user = Request(f"arn:aws:iam::{ACCOUNT}:user/zoe", "sts:TagSession", ROLE)
+
+    def named(asked: Request) -> list[str]:
+        found = explain(asked, policies=PolicySet(resource=trust))
+        return [stage.name for stage in found.funnel if stage.named_by_aws]
+
+    assert named(by_user) == ["resource"]
+    assert named(by_token) == []

@@ -85,3 +85,15 @@ def test_a_principal_that_differs_and_what_a_statement_excludes_are_named() -> N
     assert found.near_misses[0].lacks[0].name == "Principal"
     excluded = why("s3:GetObject", "arn:aws:s3:::shelf/a", but).near_misses[0]
     assert excluded.lacks[0].sentence == "NotResource excludes `arn:aws:s3:::shelf/a`"
+
+
+def test_a_statement_that_names_nobody_where_a_principal_is_needed_lacks_one() -> None:
+    bucket = Policy.parse({"Statement": allow("s3:*", "arn:aws:s3:::shelf/*")})
+    asked = Request(
+        "arn:aws:iam::111122223333:user/zoe", "s3:GetObject", "arn:aws:s3:::shelf/a", "444455556666"
+    )
+    found = explain(asked, policies=PolicySet(resource=bucket))
+
+    assert [lack.sentence for lack in found.near_misses[0].lacks] == ["the statement names no principal"]
+    assert "the statement has no Principal" in str(found)
+    assert found.policy_changes[0].sentence.startswith("allowed if statement `It` names `arn:aws:iam")

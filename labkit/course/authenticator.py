@@ -1,4 +1,6 @@
-"""A virtual authenticator: it makes passkeys and signs with them, as a phone or a security key does.
+"""A software authenticator: it makes a passkey and signs with it, as a phone or a security key does.
+
+Its key is as good as any, but nothing guards it and no user is asked: for lessons and tests only.
 
 https://www.w3.org/TR/webauthn-3/
 """
@@ -19,7 +21,7 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 FLAG = AuthenticatorData.FLAG
 
 
-def b64(data: bytes) -> str:
+def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -27,9 +29,11 @@ def b64(data: bytes) -> str:
 class Authenticator:
     """One passkey, made by `register` and used by `sign`."""
 
+    #: The page that asks, as the browser tells the authenticator.
     origin: str = "https://app.example.com"
+    #: By a finger or a PIN.
     verifies_user: bool = True
-    #: Deviations that a test wants, by name.
+    #: Sign for this relying party instead of the one that asks.
     relying_party_id: str | None = None
     credential_id: bytes = b"a passkey of sixteen bytes or so"
     key: Any = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()), repr=False)
@@ -42,8 +46,8 @@ class Authenticator:
         data = self._data(options["rp"]["id"], FLAG.AT, public)
         attestation = AttestationObject.create("none", data, {})
         response = {
-            "clientDataJSON": b64(self._client_data("webauthn.create", options["challenge"])),
-            "attestationObject": b64(bytes(attestation)),
+            "clientDataJSON": _b64(self._client_data("webauthn.create", options["challenge"])),
+            "attestationObject": _b64(bytes(attestation)),
             "transports": ["internal"],
         }
         return self._credential(response)
@@ -54,8 +58,10 @@ class Authenticator:
         client_data = self._client_data("webauthn.get", options["challenge"])
         signature = self.key.sign(data + sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
         response = {
-            "clientDataJSON": b64(client_data), "authenticatorData": b64(data), "signature": b64(signature),
-        }  # fmt: skip
+            "clientDataJSON": _b64(client_data),
+            "authenticatorData": _b64(data),
+            "signature": _b64(signature),
+        }
         return self._credential(response)
 
     def _data(self, rp_id: str, flags: Any, credential: Any) -> Any:
@@ -67,7 +73,7 @@ class Authenticator:
         return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
 
     def _credential(self, response: dict[str, Any]) -> dict[str, Any]:
-        name = b64(self.credential_id)
+        name = _b64(self.credential_id)
         return {
             "id": name, "rawId": name, "type": "public-key", "authenticatorAttachment": "platform",
             "clientExtensionResults": {}, "response": response,
