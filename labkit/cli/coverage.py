@@ -6,6 +6,7 @@ account itself, everything else from the marks of tests/local.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from argparse import Namespace
@@ -16,6 +17,7 @@ from typing import Any
 
 from labkit.cli.checks import clone
 from labkit.cli.marks import Mark, read
+from labkit.environment import without_account
 from labkit.errors import LabError
 
 SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
@@ -64,6 +66,8 @@ Nor does an error count where nothing could bring it about: `NotAuthorizedExcept
 _BEYOND = frozenset().union(*BEYOND.values())
 #: Members of which a login may belong to another identity.
 _LOGINS = {"DestinationUserIdentifier", "DeveloperUserIdentifier", "Logins"}
+#: Answers that say nothing of an operation.
+_FAULTS = ("InternalFailure", "InvalidClientTokenId", "UnrecognizedClientException")
 _WRITTEN_WITH = re.compile(r"botocore (\d+\.\d+\.\d+)")
 
 
@@ -100,6 +104,8 @@ class Coverage:
 def run(options: Namespace) -> int:
     """Write the table into the docs; with `--check` compare only."""
     root = clone()
+    for name in set(os.environ) - set(without_account(os.environ)):
+        del os.environ[name]  # moto reads them too
     page, path = render(coverage(root)), root / "docs" / "coverage.md"
     if not options.check:
         path.write_text(page, encoding="utf-8")
@@ -169,10 +175,20 @@ def _documented_as(code: str, operation: str) -> str:
     return "InvalidParameterException" if identity_pools and code == "ValidationException" else code
 
 
-def _operations(service: str) -> Iterator[tuple[str, Any]]:
+def _session() -> Any:
+    """A session of botocore without the machine's profiles and files, which decide nothing here."""
     import botocore.session
 
-    model: Any = botocore.session.get_session().get_service_model(service)
+    files: dict[str, Any] = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return botocore.session.Session(session_vars=files)
+
+
+def _operations(service: str) -> Iterator[tuple[str, Any]]:
+    model = _session().get_service_model(service)
     return ((name, model.operation_model(name)) for name in sorted(model.operation_names))
 
 
@@ -189,19 +205,23 @@ def not_simulated(operations: Iterable[str]) -> frozenset[str]:
 
 def _clients() -> dict[str, Any]:
     """Clients of an account of their own, whose calls are sent whatever they lack."""
-    import boto3
     from botocore.config import Config
 
     from labkit.local import direct
     from labkit.local.app import create_app
 
     app = create_app(account_id="000000000000")
+    session = _session()
+    direct.attach(session, app)
     keys = app.administrator
-    session = boto3.Session(keys.access_key_id, keys.secret_access_key.reveal(), region_name=app.region)
-    direct.attach(session._session, app)
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    make: Any = session.client
-    return {service: make(service, endpoint_url=direct.ENDPOINT, config=config) for service in SERVICES}
+    settings = {
+        "region_name": app.region,
+        "endpoint_url": direct.ENDPOINT,
+        "aws_access_key_id": keys.access_key_id,
+        "aws_secret_access_key": keys.secret_access_key.reveal(),
+        "config": Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    }
+    return {service: session.create_client(service, **settings) for service in SERVICES}
 
 
 def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
@@ -212,7 +232,12 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
     try:
         getattr(clients[service], xform_name(name))()
     except ClientError as error:
-        return bool(error.response["Error"]["Code"] == "NotSimulated")
+        code = error.response["Error"]["Code"]
+        if code in _FAULTS:
+            raise LabError(
+                f"the local account answers `{operation}` with `{code}`: expected a refusal"
+            ) from error
+        return bool(code == "NotSimulated")
     return False
 
 
