@@ -6,6 +6,7 @@ account itself, everything else from the marks of tests/local.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from argparse import Namespace
@@ -16,6 +17,7 @@ from typing import Any
 
 from labkit.cli.checks import clone
 from labkit.cli.marks import Mark, read
+from labkit.environment import without_account
 from labkit.errors import LabError
 
 SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
@@ -54,9 +56,18 @@ botocore {botocore}.
 Beyond the account's reach, and so not counted, are errors about
 """
 
+_NOTES = """\
+Nor does an error count where nothing could bring it about: `NotAuthorizedException` of a signed operation
+(IAM refuses with `AccessDeniedException`), `UserNotConfirmedException` of one that takes an access token
+(which only confirmed users have), `ResourceConflictException` of one that takes no login. Identity Pools say
+`ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of AWS's pages.
+"""
+
 _BEYOND = frozenset().union(*BEYOND.values())
-#: The models list it with every signed operation too, whose callers IAM refuses with AccessDeniedException.
-_SIGNED = frozenset({"NotAuthorizedException"})
+#: Members of which a login may belong to another identity.
+_LOGINS = {"DestinationUserIdentifier", "DeveloperUserIdentifier", "Logins"}
+#: Answers that say nothing of an operation.
+_FAULTS = ("InternalFailure", "InvalidClientTokenId", "UnrecognizedClientException")
 _WRITTEN_WITH = re.compile(r"botocore (\d+\.\d+\.\d+)")
 
 
@@ -66,8 +77,6 @@ class Coverage:
 
     operation: str
     documented: frozenset[str]
-    #: Whether AWS takes it with a signature only.
-    signed: bool
     simulated: bool
     #: Tests that show it accepted, and those that show it refused.
     accepting: int
@@ -78,7 +87,7 @@ class Coverage:
     @property
     def unshown(self) -> frozenset[str]:
         """Documented errors within the account's reach that no test shows."""
-        return self.documented - self.shown - _BEYOND - (_SIGNED if self.signed else frozenset())
+        return self.documented - self.shown - _BEYOND
 
     @property
     def verdict(self) -> str:
@@ -95,6 +104,8 @@ class Coverage:
 def run(options: Namespace) -> int:
     """Write the table into the docs; with `--check` compare only."""
     root = clone()
+    for name in set(os.environ) - set(without_account(os.environ)):
+        del os.environ[name]  # moto reads them too
     page, path = render(coverage(root)), root / "docs" / "coverage.md"
     if not options.check:
         path.write_text(page, encoding="utf-8")
@@ -132,20 +143,52 @@ def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark])
     own = [mark for mark in marks if operation in mark.operations]
     return Coverage(
         operation,
-        documented=frozenset(_code(shape) for shape in model.error_shapes),
-        signed=model.auth_type != "none",
+        documented=frozenset(_code(shape) for shape in model.error_shapes) - _without_occasion(model),
         simulated=simulated,
         accepting=len({mark.test for mark in own if not mark.missing}),
         refusing=len({mark.test for mark in own if mark.refuses}),
-        shown=frozenset(code for mark in own for code in mark.refuses),
+        shown=frozenset(_documented_as(code, operation) for mark in own for code in mark.refuses),
         missing=tuple(dict.fromkeys(mark.missing for mark in own if mark.missing)),
     )
 
 
-def _operations(service: str) -> Iterator[tuple[str, Any]]:
+def _without_occasion(model: Any) -> set[str]:
+    """Errors that AWS lists with an operation which has nothing that could bring them about."""
+    members = set(model.input_shape.members) if model.input_shape else set()
+    return {
+        code
+        for code, listed in (
+            ("NotAuthorizedException", model.auth_type != "none"),
+            ("UserNotConfirmedException", "AccessToken" in members),
+            ("ResourceConflictException", not members & _LOGINS),
+        )
+        if listed
+    }
+
+
+def _documented_as(code: str, operation: str) -> str:
+    """Identity Pools answer a broken constraint as ValidationException, and document the other name.
+
+    As AWS answered: https://github.com/getmoto/moto/issues/1979
+    """
+    identity_pools = operation.startswith("cognito-identity:")
+    return "InvalidParameterException" if identity_pools and code == "ValidationException" else code
+
+
+def _session() -> Any:
+    """A session of botocore without the machine's profiles and files, which decide nothing here."""
     import botocore.session
 
-    model: Any = botocore.session.get_session().get_service_model(service)
+    files: dict[str, Any] = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return botocore.session.Session(session_vars=files)
+
+
+def _operations(service: str) -> Iterator[tuple[str, Any]]:
+    model = _session().get_service_model(service)
     return ((name, model.operation_model(name)) for name in sorted(model.operation_names))
 
 
@@ -162,19 +205,23 @@ def not_simulated(operations: Iterable[str]) -> frozenset[str]:
 
 def _clients() -> dict[str, Any]:
     """Clients of an account of their own, whose calls are sent whatever they lack."""
-    import boto3
     from botocore.config import Config
 
     from labkit.local import direct
     from labkit.local.app import create_app
 
     app = create_app(account_id="000000000000")
+    session = _session()
+    direct.attach(session, app)
     keys = app.administrator
-    session = boto3.Session(keys.access_key_id, keys.secret_access_key.reveal(), region_name=app.region)
-    direct.attach(session._session, app)
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    make: Any = session.client
-    return {service: make(service, endpoint_url=direct.ENDPOINT, config=config) for service in SERVICES}
+    settings = {
+        "region_name": app.region,
+        "endpoint_url": direct.ENDPOINT,
+        "aws_access_key_id": keys.access_key_id,
+        "aws_secret_access_key": keys.secret_access_key.reveal(),
+        "config": Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    }
+    return {service: session.create_client(service, **settings) for service in SERVICES}
 
 
 def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
@@ -185,7 +232,12 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
     try:
         getattr(clients[service], xform_name(name))()
     except ClientError as error:
-        return bool(error.response["Error"]["Code"] == "NotSimulated")
+        code = error.response["Error"]["Code"]
+        if code in _FAULTS:
+            raise LabError(
+                f"the local account answers `{operation}` with `{code}`: expected a refusal"
+            ) from error
+        return bool(code == "NotSimulated")
     return False
 
 
@@ -196,7 +248,7 @@ def render(table: Iterable[Coverage]) -> str:
     rows = tuple(table)
     lines = [*_PREFACE.format(botocore=botocore.__version__).splitlines(), ""]
     lines += (f"- {topic}: {_codes(codes)}" for topic, codes in BEYOND.items())
-    lines += [f"- leave to make a signed call: {_codes(_SIGNED)} (IAM refuses with `AccessDeniedException`)"]
+    lines += ["", *_NOTES.splitlines()]
     for service, title in SERVICES.items():
         lines += ["", f"## {title} (`{service}`)", "", *_section([r for r in rows if _of(service, r)])]
     return "\n".join(lines) + "\n"

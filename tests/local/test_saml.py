@@ -29,6 +29,7 @@ from tests.local.accounts import (
 from tests.local.directories import AWS, Directory, Statement, decoded, encoded
 from tests.local.directory import IdentityPool, identity_pool, user_pool
 from tests.local.identities import caller, get_credentials, get_id, own_prefix, role_of
+from tests.local.test_session_limits import too_many_tags
 
 SAML = "sts:AssumeRoleWithSAML"
 
@@ -177,6 +178,23 @@ def test_session_policies_limit_saml_sessions_too(
     assert refused(account.client("iam", session).list_roles).code == "AccessDenied"
     answer = refused(assume, account=account, arn=arn, provider=provider, response=response, Policy="{}")
     assert (answer.status, answer.code) == (400, "MalformedPolicyDocument")
+
+
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="PackedPolicyTooLarge")
+def test_the_tags_of_an_assertion_have_a_packed_size(
+    account: LocalAccount, directory: Directory, provider: str
+) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"""
+    arn = role(account, trusting(provider, "sts:TagSession"))
+
+    def tagged(tags: dict[str, str]) -> str:
+        attributes = {f"{AWS}/PrincipalTag:{key}": [value] for key, value in tags.items()}
+        return directory.response(about(provider, arn, attributes=attributes))
+
+    assert assume(account, arn, provider, tagged({"team": "red"}))
+    large = tagged(too_many_tags())
+    answer = refused(assume, account=account, arn=arn, provider=provider, response=large)
+    assert (answer.status, answer.code) == (400, "PackedPolicyTooLarge")
 
 
 # --- what does not hold -----------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ def pairs(**tags: str) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def too_many_tags() -> dict[str, str]:
+    """Ten tags that no packing makes small."""
+    noise = random.Random(1)
+    return {f"key{n}": "".join(noise.choices(string.ascii_letters, k=256)) for n in range(10)}
+
+
 def tag_seen(account: LocalAccount, session: Credentials, key: str, value: str) -> bool:
     """Whether this session has the principal tag, as a role's trust policy sees it."""
     condition = {"StringEquals": {f"aws:PrincipalTag/{key}": value}}
@@ -156,12 +162,31 @@ def test_policies_and_tags_have_a_packed_size(account: LocalAccount, taggable: s
     small = sts.assume_role(**given, Policy=document(LIST_ROLES))["PackedPolicySize"]
     more = sts.assume_role(**given, Policy=document(LIST_ROLES), Tags=pairs(team="red"))["PackedPolicySize"]
     assert 0 < small < more < 100
-    noise = random.Random(1)
-    tags = {f"key{n}": "".join(noise.choices(string.ascii_letters, k=256)) for n in range(10)}
-    answer = refused(sts.assume_role, **given, Tags=pairs(**tags))
+    answer = refused(sts.assume_role, **given, Tags=pairs(**too_many_tags()))
     assert (answer.status, answer.code) == (400, "PackedPolicyTooLarge")
     assert answer.message.startswith("Packed policy consumes ")
     assert answer.message.endswith("% of allotted space, please use smaller policy.")
+
+
+@pytest.mark.operation("sts:GetFederationToken", refuses="PackedPolicyTooLarge")
+def test_a_federated_user_s_tags_have_a_packed_size_too(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html"""
+    sts = account.client("sts", user(account, statement("sts:*")))
+    assert sts.get_federation_token(Name="Bob", Tags=pairs(team="red"))["Credentials"]
+    answer = refused(sts.get_federation_token, Name="Bob", Tags=pairs(**too_many_tags()))
+    assert (answer.status, answer.code) == (400, "PackedPolicyTooLarge")
+
+
+@pytest.mark.operation("sts:AssumeRole", refuses="ExpiredToken")
+def test_an_expired_session_assumes_no_role(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors"""
+    arn = role(fresh, trusting(fresh), statement("sts:*"))
+    session = session_of(fresh, arn, DurationSeconds=900)
+    again = {"RoleArn": arn, "RoleSessionName": "again"}
+    assert fresh.client("sts", session).assume_role(**again)
+    fresh.advance(minutes=15)
+    answer = refused(fresh.client("sts", session).assume_role, **again)
+    assert (answer.status, answer.code) == (403, "ExpiredToken")
 
 
 # --- session tags -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What every operation of a user pool refuses: what is not there, bad tokens, functions that fail.
+"""What every operation of a user pool refuses: what is not there, bad tokens, failing functions.
 
 The errors of each operation are on its own page:
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_Operations.html
@@ -405,6 +405,43 @@ def test_a_token_outlives_neither_its_user_nor_a_reset_of_the_password(
 
 
 @pytest.mark.operation(
+    "cognito-idp:AssociateSoftwareToken",
+    "cognito-idp:ChangePassword",
+    "cognito-idp:ConfirmDevice",
+    "cognito-idp:DeleteUser",
+    "cognito-idp:DeleteUserAttributes",
+    "cognito-idp:ForgetDevice",
+    "cognito-idp:GetDevice",
+    "cognito-idp:GetUser",
+    "cognito-idp:GetUserAttributeVerificationCode",
+    "cognito-idp:GetUserAuthFactors",
+    "cognito-idp:GlobalSignOut",
+    "cognito-idp:ListDevices",
+    "cognito-idp:ListWebAuthnCredentials",
+    "cognito-idp:SetUserMFAPreference",
+    "cognito-idp:SetUserSettings",
+    "cognito-idp:UpdateDeviceStatus",
+    "cognito-idp:UpdateUserAttributes",
+    "cognito-idp:VerifySoftwareToken",
+    "cognito-idp:VerifyUserAttribute",
+    refuses="ResourceNotFoundException",
+)
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("name", OF_TOKENS)
+def test_a_token_does_not_outlive_its_app_client(account: LocalAccount, name: str) -> None:
+    """ResourceNotFoundException is documented for these; that a deleted client is meant is our reading."""
+    for deleted in (False, True):
+        on = stage(account)
+        good, idp = of_user(on)[name], on.pool.idp
+        if not deleted:
+            assert operation(idp, name)(**good)
+            continue
+        on.pool.admin.delete_user_pool_client(UserPoolId=on.pool.id, ClientId=on.pool.client_id)
+        text = f"User pool client {on.pool.client_id} does not exist."
+        assert answered(idp, name, good) == (400, "ResourceNotFoundException", text)
+
+
+@pytest.mark.operation(
     "cognito-idp:AdminForgetDevice",
     "cognito-idp:AdminGetDevice",
     "cognito-idp:AdminUpdateDeviceStatus",
@@ -468,6 +505,25 @@ def test_a_pool_that_tracks_no_devices_has_none(account: LocalAccount, name: str
     assert (status, code) == (400, "InvalidUserPoolConfigurationException")
     on.pool.admin.update_user_pool(UserPoolId=on.pool.id, DeviceConfiguration=ALWAYS)
     assert operation(on.pool.admin, name)(**good)
+
+
+@pytest.mark.operation(
+    "cognito-idp:ConfirmForgotPassword",
+    "cognito-idp:ConfirmSignUp",
+    "cognito-idp:ForgotPassword",
+    "cognito-idp:ResendConfirmationCode",
+    refuses="UserNotFoundException",
+)
+@pytest.mark.parametrize(
+    "name", ["ConfirmForgotPassword", "ConfirmSignUp", "ForgotPassword", "ResendConfirmationCode"]
+)
+def test_a_talkative_client_tells_that_there_is_no_such_user(account: LocalAccount, name: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html"""
+    on = stage(account)
+    good = of_client(on)[name]
+    status, code, _ = answered(on.pool.idp, name, good | {"Username": "nobody"})
+    assert (status, code) == (400, "UserNotFoundException")
+    assert operation(on.pool.idp, name)(**good)
 
 
 #: The trigger whose function each operation runs.

@@ -42,6 +42,7 @@ def test_a_pool_is_of_the_essentials_plan_where_nothing_says_otherwise(account: 
 
 
 @pytest.mark.operation("cognito-idp:CreateUserPool", refuses="FeatureUnavailableInTierException")
+@pytest.mark.operation("cognito-idp:CreateUserPool", missing="threat protection is stored and has no effect")
 def test_threat_protection_needs_the_plus_plan(account: LocalAccount) -> None:
     """UserPoolAddOns: "To activate this setting, your user pool must be on the Plus tier." The text as AWS
     gave it:

@@ -17,6 +17,7 @@ from tests.local.accounts import LocalAccount, credentials_in, document, refused
 from tests.local.directory import IdentityPool, identity_pool, tampered, user_pool
 from tests.local.identities import assume, caller, get_credentials, get_id, role_of
 from tests.local.issuers import Issuer, control
+from tests.local.test_session_limits import too_many_tags
 
 WEB = "sts:AssumeRoleWithWebIdentity"
 
@@ -187,6 +188,21 @@ def test_a_web_identity_may_not_bring_two_values_for_a_tag(account: LocalAccount
     assert assume(account, arn, issuer.token(**tags("red")))
     answer = refused(assume, account=account, arn=arn, token=issuer.token(**tags("red", "blue")))
     assert answer.status == 400
+
+
+@pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="PackedPolicyTooLarge")
+def test_the_tags_of_a_web_identity_have_a_packed_size(account: LocalAccount, issuer: Issuer) -> None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
+    arn = role(account, trusting(issuer.registered("app"), "sts:TagSession"))
+
+    def tagged(tags: dict[str, str]) -> str:
+        claim = {"principal_tags": {key: [value] for key, value in tags.items()}}
+        claims: dict[str, Any] = {"https://aws.amazon.com/tags": claim}
+        return issuer.token(**claims)
+
+    assert assume(account, arn, tagged({"team": "red"}))
+    answer = refused(assume, account=account, arn=arn, token=tagged(too_many_tags()))
+    assert (answer.status, answer.code) == (400, "PackedPolicyTooLarge")
 
 
 @pytest.mark.operation("sts:AssumeRoleWithWebIdentity", refuses="MalformedPolicyDocument")

@@ -106,6 +106,7 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminGetUser": name_user,
     "AdminListGroupsForUser": name_user,
     "AdminRemoveUserFromGroup": listing.require_member_and_group,
+    "CreateIdentityProvider": administration.check_identity_provider,
     "CreateUserPool": administration.check_user_pool,
     "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
@@ -126,6 +127,9 @@ AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
 #: moto answers these with success whatever they are given; the account would rather say so.
 NOT_SIMULATED = frozenset(
     {
-        "CreateUserPoolDomain",  # a domain at which no managed login answers
+        # A domain at which no managed login answers.
+        "CreateUserPoolDomain",
+        "DeleteUserPoolDomain",
+        "UpdateUserPoolDomain",
     }
 )

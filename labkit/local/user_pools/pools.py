@@ -59,6 +59,17 @@ def require_pool(call: Call, state: State) -> None:
     pool_asked(call, state)
 
 
+def require_no_import(pool: Pool, state: State) -> None:
+    """ "This exception is thrown when you're trying to modify a user pool while a user import job is in
+    progress for that pool." (no text is documented)
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPool.html
+    """
+    jobs = state.user_pools[pool.id].directory.import_jobs.values()
+    if any(job.status == "Pending" for job in jobs):
+        raise AwsError("UserImportInProgressException", "A user import job of the user pool is in progress.")
+
+
 def client_asked(call: Call, state: State) -> tuple[Pool, Client]:
     """The pool that a signed call names, and the app client of that pool."""
     pool, client_id = pool_asked(call, state), call.parameters["ClientId"]

@@ -14,6 +14,7 @@ from labkit.local.user_pools.pools import (
     client_asked,
     pool_asked,
     pool_named,
+    require_no_import,
 )
 from labkit.local.user_pools.settings import client_settings, pool_settings
 from labkit.local.user_pools.settings.clients import require_valid_lifetimes
@@ -27,6 +28,8 @@ def check_user_pool(call: Call, state: State) -> None:
     mfa_settings.check_user_pool(call, state)
     first_factors.check_user_pool(call, state)
     pool_settings.check(call, state)
+    if call.operation == "UpdateUserPool":
+        require_no_import(pool_asked(call, state), state)
 
 
 def check_delete_user_pool(call: Call, state: State) -> None:
@@ -34,12 +37,24 @@ def check_delete_user_pool(call: Call, state: State) -> None:
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html
     """
-    if pool_asked(call, state).extended_config.get("DeletionProtection") == "ACTIVE":
+    pool = pool_asked(call, state)
+    require_no_import(pool, state)
+    if pool.extended_config.get("DeletionProtection") == "ACTIVE":
         raise AwsError(
             "InvalidParameterException",
             "The user pool cannot be deleted because deletion protection is activated. "
             "Deletion protection must be inactivated first.",
         )
+
+
+def check_identity_provider(call: Call, state: State) -> None:
+    """CreateIdentityProvider: moto would replace the one of that name. The text as AWS gave it:
+
+    https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1287
+    """
+    pool, name = pool_asked(call, state), call.parameters["ProviderName"]
+    if name in pool.identity_providers:
+        raise AwsError("DuplicateProviderException", f"{name} already exists in user pool {pool.id}")
 
 
 def forget_user_pool(call: Call, state: State, response: Response) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools.pools import pool_asked
+from labkit.local.user_pools.pools import pool_asked, require_no_import
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -50,9 +50,7 @@ def complete(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def check_custom(call: Call, state: State) -> None:
     """AddCustomAttributes: moto's checks are AWS's but for the number, and for imports."""
     pool = pool_asked(call, state)
-    jobs = state.user_pools[pool.id].directory.import_jobs.values()
-    if any(job.status == "Pending" for job in jobs):
-        raise AwsError("UserImportInProgressException", "A user import job of the user pool is in progress.")
+    require_no_import(pool, state)
     custom = [name for name in pool.schema_attributes if name not in standard()]
     _require_few([*custom, *_names(call.parameters["CustomAttributes"])])
 

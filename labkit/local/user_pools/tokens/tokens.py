@@ -154,6 +154,8 @@ def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str
         raise AwsError("NotAuthorizedException", "Access Token has expired")
     if SIGN_IN_SCOPE not in claims["scope"].split():
         raise AwsError("NotAuthorizedException", "Access Token does not have required scopes")
+    if claims["client_id"] not in pool.clients:
+        raise AwsError("ResourceNotFoundException", f"User pool client {claims['client_id']} does not exist.")
     user = find_user(pool, claims["username"])
     if user is None or user.id != claims["sub"]:
         raise AwsError("UserNotFoundException", "User does not exist.")
