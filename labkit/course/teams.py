@@ -69,7 +69,7 @@ def teams(account: Account, lab: Lab) -> Teams:
 def _users(account: Account) -> tuple[UserPool, AppClient]:
     """An app client writes no custom attribute unless its WriteAttributes say so.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     """
     pool = user_pool.create_user_pool(account, "my-teams", Schema=[_TEAM])
     app = user_pool.create_user_pool_client(account, pool, "my-app", ReadAttributes=["custom:team"])

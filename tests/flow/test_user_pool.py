@@ -167,7 +167,7 @@ def test_a_group_shows_in_the_next_tokens(account: Account, app_client: AppClien
 
 
 def test_an_administrator_makes_a_user_and_changes_what_no_app_may_write(account: Account) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html"""
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html"""
     team = {"Name": "team", "AttributeDataType": "String", "Mutable": True}
     pool = user_pool.create_user_pool(account, "teams", Schema=[team])
     app = user_pool.create_user_pool_client(account, pool, "web", ReadAttributes=["custom:team"])
