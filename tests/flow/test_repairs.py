@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 import labkit
@@ -18,8 +16,8 @@ from labkit.flow import access
 from labkit.local.app import LocalApp
 from labkit.policy import matrix
 from labkit.provision import Lab, checkpoint
+from tests.flow.remotely import run
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "05-policy-decisions.ipynb"
 ME = "${cognito-identity.amazonaws.com:sub}"
 
 
@@ -184,21 +182,8 @@ def test_what_is_no_policy_gets_a_sentence_and_never_reaches_the_role(
 
 def test_notebook_05_runs_on_a_real_account_too(remote: LocalApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """There nobody tells the decisions, a person agrees to each change, and changes take their time."""
-    questions: list[str] = []
-    waits: list[float] = []
-
-    def agrees(question: str) -> bool:
-        questions.append(question)
-        return True
-
-    monkeypatch.setattr("time.sleep", waits.append)
-    account = open_account("aws", profile="workshop", confirm=agrees)
-    monkeypatch.setattr(labkit, "open_account", lambda: account)
-    notebook: Any = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    cell: dict[str, Any] = {}
-
-    for source in (each.source for each in notebook.cells if each.cell_type == "code"):
-        exec(source, cell)
+    found = run("05-policy-decisions", monkeypatch)
+    cell, questions, waits = found.cell, found.questions, found.waits
 
     assert [answer.allowed for answer in cell["answers"]] == [True, False, True, False, False]
     assert (cell["read"].allowed, cell["written"].allowed, cell["after"].allowed) == (True, True, False)
@@ -208,6 +193,6 @@ def test_notebook_05_runs_on_a_real_account_too(remote: LocalApp, monkeypatch: p
         "user_name_in_a_session",
         "no_version",
     ]
-    assert checkpoint(account, "identity-pool") == cell["lab"], "what it changed is as it was"
+    assert checkpoint(found.account, "identity-pool") == cell["lab"], "what it changed is as it was"
     assert sum("PutRolePolicy" in question for question in questions) >= 3
     assert len(waits) >= 6

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from botocore.exceptions import ClientError
 
-import labkit
 from labkit import course, explain
 from labkit.account import Account, open_account
 from labkit.course import Person, Teams, four_steps, tag_session
@@ -19,8 +16,7 @@ from labkit.flow.role_mapping import Rule, by_rules, provider_of
 from labkit.local.app import LocalApp
 from labkit.policy import Policy, PolicySet
 from labkit.provision import Lab, checkpoint
-
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "07-groups-roles-and-tags.ipynb"
+from tests.flow.remotely import run
 
 
 @pytest.fixture
@@ -139,26 +135,13 @@ def test_a_real_account_is_asked_once_and_a_no_makes_nothing(
 
 def test_notebook_07_runs_on_a_real_account_too(remote: LocalApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """There nobody tells the decisions, a person agrees to each change, and changes take their time."""
-    questions: list[str] = []
-    waits: list[float] = []
-
-    def agrees(question: str) -> bool:
-        questions.append(question)
-        return True
-
-    monkeypatch.setattr("time.sleep", waits.append)
-    account = open_account("aws", profile="workshop", confirm=agrees)
-    monkeypatch.setattr(labkit, "open_account", lambda: account)
-    notebook: Any = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    cell: dict[str, Any] = {}
-
-    for source in (each.source for each in notebook.cells if each.cell_type == "code"):
-        exec(source, cell)
+    found = run("07-groups-roles-and-tags", monkeypatch)
+    cell, questions, waits = found.cell, found.questions, found.waits
 
     assert [answer.allowed for answer in cell["answers"]] == [True, True, True, False]
     assert cell["opens"] == [False, True]
     assert cell["refusal"].error.response["Error"]["Code"] == "InvalidIdentityPoolConfigurationException"
-    assert checkpoint(account, "identity-pool") == cell["lab"], "the lab is as it was"
+    assert checkpoint(found.account, "identity-pool") == cell["lab"], "the lab is as it was"
     assert not [asked for asked in questions if asked.startswith("CreateRole")], "course.teams asks once"
     assert [asked for asked in questions if asked.startswith("UpdateAssumeRolePolicy")]
     assert len(waits) >= 2
