@@ -84,13 +84,7 @@ def test_the_first_notebook_opens_by_itself(lab: str, page: Page) -> None:
 
 
 def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
-    # `reset` closes the notebooks that JupyterLab would open again.
-    page.goto(lab.replace("01-who-are-you", "04-four-steps") + "&reset")
-    page.get_by_role("paragraph").filter(has_text="The whole chain, from a password").wait_for(timeout=90_000)
-    # Run All Cells before the kernel is there would ask which kernel to take.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.get_by_text("Run", exact=True).first.click()
-    page.get_by_text("Run All Cells", exact=True).first.click()
+    run_all(lab, page, "04-four-steps", begins="The whole chain, from a password")
 
     page.get_by_text("Replace `...` by your own code").wait_for(timeout=90_000)
 
@@ -99,6 +93,42 @@ def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
     assert page.get_by_text("AWS refused it (400 ExpiredToken).").count() >= 1
     assert _errors(page) == []
     page.screenshot(path=OUTPUT / "04-ran.png")
+
+
+@pytest.mark.parametrize(
+    "notebook, begins, shows",
+    [
+        ("05-policy-decisions", "Behind every call to AWS", ("The nearest misses", "Who may do what")),
+        ("06-sign-in-flows", "A User Pool asks until", ("SRP: two calls, no password", "Carol chooses")),
+        ("07-groups-roles-and-tags", "So far everybody who signs in", ("One role, three sessions",)),
+    ],
+)
+def test_a_later_notebook_runs_from_top_to_bottom(
+    lab: str, page: Page, notebook: str, begins: str, shows: tuple[str, ...]
+) -> None:
+    run_all(lab, page, notebook, begins=begins)
+
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+            return prompts.length > 10 && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent))
+        }""",
+        timeout=150_000,
+    )
+    page.screenshot(path=OUTPUT / f"{notebook[:2]}-ran.png")
+    for text in shows:
+        assert page.get_by_text(text).count() >= 1
+    assert _errors(page) == []
+
+
+def run_all(lab: str, page: Page, notebook: str, *, begins: str) -> None:
+    # `reset` closes the notebooks that JupyterLab would open again.
+    page.goto(lab.replace("01-who-are-you", notebook) + "&reset")
+    page.get_by_role("paragraph").filter(has_text=begins).first.wait_for(timeout=90_000)
+    # Run All Cells before the kernel is there would ask which kernel to take.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
 
 
 def _errors(page: Page) -> list[Any]:
