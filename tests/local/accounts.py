@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -25,6 +25,9 @@ Transport = Literal["http", "direct"]
 #: An account that the whole folder shares, and one that a test gets for itself: moto keeps its resources
 #: in the process by account number, so other folders' accounts have other numbers.
 SHARED, FRESH = "111122223333", "444455556666"
+
+#: One count for all: several LocalAccounts may be ways into the same account.
+_NUMBERS = itertools.count(1)
 
 _SCOPED = {
     "cognito-idp": "AWSCognitoIdentityProviderService",
@@ -67,7 +70,6 @@ class LocalAccount:
     session: Any = field(repr=False)
     send_prepared: Callable[[Any], Any] = field(repr=False)
     _clients: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     @property
     def account_id(self) -> str:
@@ -76,7 +78,7 @@ class LocalAccount:
     def name(self, kind: str) -> str:
         """A name that nothing in this account has yet, whichever way in it was made by."""
         way = "http" if "127.0.0.1" in self.endpoint else "direct"
-        return f"{kind}-{way}-{next(self._numbers)}"
+        return f"{kind}-{way}-{next(_NUMBERS)}"
 
     def client(self, service: str, credentials: Credentials | None = None, **settings: Any) -> Any:
         """A boto3 client that signs with `credentials`, by default the administrator's."""
