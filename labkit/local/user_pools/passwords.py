@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools import codes, registration
+from labkit.local.user_pools import codes, lockout, registration
 from labkit.local.user_pools.clients import addressed, unknown_user
 from labkit.local.user_pools.migration import migrate
 from labkit.local.user_pools.pools import (
@@ -79,7 +79,9 @@ def _digest(user: User, password: str | None, state: State) -> str:
 
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    lockout.require_few_wrong_codes(pool, user, "ChangePassword", state)
     if user.password is not None and not matches(user, call.parameters.get("PreviousPassword", "")):
+        lockout.wrong_code(pool, user, "ChangePassword", state)
         raise AwsError("NotAuthorizedException", "Incorrect username or password.")
     set_password(pool, user, call.parameters["ProposedPassword"], state)
     return {}
