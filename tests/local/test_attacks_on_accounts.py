@@ -191,3 +191,54 @@ def test_srp_shows_the_same_of_nobody_as_of_somebody(
     assert [len(i) == 36 and i != n for i, n in zip(ids, (name, "nobody"), strict=True)] == (
         ["UsernameAttributes" in settings] * 2
     )
+
+
+# --- guessing ---------------------------------------------------------------------------------------------
+
+Guess = Callable[[Pool, str, str], Any]
+
+
+def change(pool: Pool, name: str, token: str) -> Any:
+    return pool.idp.change_password(
+        AccessToken=token, PreviousPassword="Wrong-horse-1", ProposedPassword=SECOND
+    )
+
+
+def verify(pool: Pool, name: str, token: str) -> Any:
+    wrong = str((int(pool.account.last_code(name)) + 1) % 10**6).zfill(6)
+    return pool.idp.verify_user_attribute(AccessToken=token, AttributeName="email", Code=wrong)
+
+
+def reset(pool: Pool, name: str, token: str) -> Any:
+    wrong = str((int(pool.account.last_code(name)) + 1) % 10**6).zfill(6)
+    given = {"ClientId": pool.client_id, "Username": name, "ConfirmationCode": wrong}
+    return pool.idp.confirm_forgot_password(**given, Password=SECOND)
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize(
+    "guess, code",
+    [
+        (change, "NotAuthorizedException"),
+        (verify, "CodeMismatchException"),
+        (reset, "CodeMismatchException"),
+    ],
+)
+def test_nobody_guesses_for_long(fresh: LocalAccount, guess: Guess, code: str) -> None:
+    """How many guesses there are, and within which time, is not documented; that there is an end is:
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ChangePassword.html
+    (the text is AWS's: https://github.com/aws-amplify/aws-sdk-android/issues/627)"""
+    pool = user_pool(fresh, {"AccessTokenValidity": 24})
+    name = pool.confirmed()
+    token = pool.sign_in(name)["AccessToken"]
+    honest = {"AccessToken": token, "PreviousPassword": PASSWORD, "ProposedPassword": SECOND}
+    assert pool.idp.change_password(**honest)
+    pool.idp.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    for _ in range(20):
+        answer = refused(guess, pool=pool, name=name, token=token)
+        assert answer.code == code
+    answer = refused(guess, pool=pool, name=name, token=token)
+    assert (answer.status, answer.code, answer.message) == (
+        400, "LimitExceededException", "Attempt limit exceeded, please try after some time.",
+    )  # fmt: skip

@@ -23,6 +23,7 @@ from labkit.local.user_pools.pools import (
     user_named,
 )
 from labkit.local.user_pools.settings.clients import addressed, unknown_user
+from labkit.local.user_pools.sign_in import lockout
 from labkit.local.user_pools.sign_in.migration import migrate
 from labkit.local.user_pools.sign_up import codes, registration
 from labkit.local.user_pools.tokens.tokens import user_of_access_token
@@ -79,7 +80,9 @@ def _digest(user: User, password: str | None, state: State) -> str:
 
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    lockout.require_few_wrong_codes(pool, user, "ChangePassword", state)
     if user.password is not None and not matches(user, call.parameters.get("PreviousPassword", "")):
+        lockout.wrong_code(pool, user, "ChangePassword", state)
         raise AwsError("NotAuthorizedException", "Incorrect username or password.")
     set_password(pool, user, call.parameters["ProposedPassword"], state)
     return {}
