@@ -59,13 +59,18 @@ Beyond the account's reach, and so not counted, are errors about
 _NOTES = """\
 Nor does an error count where nothing could bring it about: `NotAuthorizedException` of a signed operation
 (IAM refuses with `AccessDeniedException`), `UserNotConfirmedException` of one that takes an access token
-(which only confirmed users have), `ResourceConflictException` of one that takes no login. Identity Pools say
-`ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of AWS's pages.
+(which only confirmed users have), `ResourceConflictException` of one that takes no login, and of one that
+takes no code `CodeMismatchException`, `ExpiredCodeException` and `TooManyFailedAttemptsException`. Identity
+Pools say `ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of
+AWS's pages.
 """
 
 _BEYOND = frozenset().union(*BEYOND.values())
 #: Members of which a login may belong to another identity.
 _LOGINS = {"DestinationUserIdentifier", "DeveloperUserIdentifier", "Logins"}
+#: Members that a code comes in, and the errors about codes.
+_CODES = {"ChallengeResponses", "Code", "ConfirmationCode", "UserCode"}
+_OF_CODES = ("CodeMismatchException", "ExpiredCodeException", "TooManyFailedAttemptsException")
 #: Answers that say nothing of an operation.
 _FAULTS = ("InternalFailure", "InvalidClientTokenId", "UnrecognizedClientException")
 _WRITTEN_WITH = re.compile(r"botocore (\d+\.\d+\.\d+)")
@@ -160,6 +165,7 @@ def _without_occasion(model: Any) -> set[str]:
         for code, listed in (
             ("NotAuthorizedException", model.auth_type != "none"),
             ("UserNotConfirmedException", "AccessToken" in members),
+            *((code, not members & _CODES) for code in _OF_CODES),
             ("ResourceConflictException", not members & _LOGINS),
         )
         if listed

@@ -89,6 +89,7 @@ def create_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     require_valid_lifetimes(settings)
     client_settings.check(pool, settings, "creating")
     with_secret = call.parameters.get("GenerateSecret", False)
+    client_settings.require_secret_for_machines(settings, has_secret=with_secret)
     client = backend_of(pool).create_user_pool_client(pool.id, with_secret, settings)
     client.secret = state.source.text(52, string.ascii_lowercase + string.digits)
     return {"UserPoolClient": client.to_json(extended=True)}
@@ -106,6 +107,7 @@ def update_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     settings = {k: v for k, v in call.parameters.items() if k not in ("UserPoolId", "ClientId")}
     require_valid_lifetimes(settings)
     client_settings.check(pool, settings, "updating")
+    client_settings.require_secret_for_machines(settings, has_secret=client.generate_secret)
     named = {"ClientName": client.extended_config.get("ClientName")} | settings
     client.extended_config = CognitoIdpUserPoolClient(pool.id, client.generate_secret, named).extended_config
     return {"UserPoolClient": client.to_json(extended=True)}

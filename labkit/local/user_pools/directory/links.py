@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import users
 from labkit.local.user_pools.directory.directory import Link
@@ -79,15 +79,20 @@ def _link(pool: Pool, source: dict[str, str]) -> Link:
             "InvalidParameterException",
             "SourceUser must name an identity provider, an attribute and its value.",
         )
+    _require_provider(pool, provider, name)
+    return Link(provider, name, value)
+
+
+def _require_provider(pool: Pool, provider: str, attribute: str) -> None:
+    """Raise AwsError for a provider that the pool does not have, or one that has no such attribute."""
     if provider not in pool.identity_providers:
         text = f"The provider {provider} does not exist for the user pool."
         raise AwsError("InvalidParameterException", text)
     kind = pool.identity_providers[provider].extended_config.get("ProviderType")
-    if kind in _SOCIAL and name != _SUBJECT:
+    if kind in _SOCIAL and attribute != _SUBJECT:
         raise AwsError(
             "InvalidParameterException", f"The ProviderAttributeName of {provider} must be {_SUBJECT}."
         )
-    return Link(provider, name, value)
 
 
 def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
@@ -116,6 +121,9 @@ def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
         given.get("ProviderAttributeName") or "",
         given.get("ProviderAttributeValue") or "",
     )
+    if link.provider == _NATIVE:
+        raise not_simulated("a native user who cannot use their password (ProviderName Cognito)")
+    _require_provider(pool, link.provider, link.attribute)
     if link not in links:
         raise AwsError("UserNotFoundException", "User does not exist.")
     user = find_user(pool, links.pop(link)[0])

@@ -126,17 +126,17 @@ def _factors(pool: Pool, user: User, state: State) -> Factors:
 
 def _by_token(call: Call, state: State) -> tuple[Pool, User]:
     pool, user, _ = user_of_access_token(call.parameters.get("AccessToken") or "", state)
-    _require_tracked(pool)
+    require_tracked(pool)
     return pool, user
 
 
 def _by_name(call: Call, state: State) -> tuple[Pool, User]:
     pool = pool_asked(call, state)
-    _require_tracked(pool)
+    require_tracked(pool)
     return pool, user_named(pool, call.parameters["Username"])
 
 
-def _require_tracked(pool: Pool) -> None:
+def require_tracked(pool: Pool) -> None:
     if not tracked(pool):
         raise AwsError(
             "InvalidUserPoolConfigurationException", "Device tracking is not enabled for the user pool."

@@ -145,6 +145,8 @@ def answer_choice(attempt: Attempt) -> Answer:
 
 def answer_software_token(attempt: Attempt) -> Passed:
     attempt, user = answering(attempt, "SOFTWARE_TOKEN_MFA")
+    if attempt.pool.mfa_config == "OFF":  # since the challenge was made
+        raise software_tokens.not_enabled()
     lockout.require_unlocked(attempt.pool, user, attempt.state)
     software_tokens.require_code(attempt, user, attempt.required("SOFTWARE_TOKEN_MFA_CODE"))
     close(attempt)

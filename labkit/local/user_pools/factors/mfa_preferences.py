@@ -14,6 +14,7 @@ from labkit.local.user_pools.factors import passkeys
 from labkit.local.user_pools.factors.factors import ADDRESS, Factors
 from labkit.local.user_pools.factors.relying_party import is_multi_factor
 from labkit.local.user_pools.pools import Pool, User, pool_asked, pool_named, user_named
+from labkit.local.user_pools.sign_in.next_challenge import require_settled
 from labkit.local.user_pools.tokens.tokens import user_of_access_token
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def set_user_mfa_preference(call: Call, state: State) -> dict[str, Any]:
 
 def admin_set_user_mfa_preference(call: Call, state: State) -> dict[str, Any]:
     pool = pool_asked(call, state)
-    return _set(pool, user_named(pool, call.parameters["Username"]), call, state)
+    user = user_named(pool, call.parameters["Username"])
+    require_settled(user)
+    return _set(pool, user, call, state)
 
 
 def _set(pool: Pool, user: User, call: Call, state: State) -> dict[str, Any]:

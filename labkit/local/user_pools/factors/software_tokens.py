@@ -30,9 +30,7 @@ def associate_software_token(call: Call, state: State) -> dict[str, Any]:
     """A new secret, which counts only once VerifySoftwareToken has seen a code of it."""
     pool, user, session = _authorized(call, state)
     if "SOFTWARE_TOKEN_MFA" not in available(pool, state.user_pools[pool.id]):
-        raise AwsError(
-            "SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the userPool"
-        )
+        raise not_enabled()
     secret = base64.b32encode(state.source.bytes(32)).decode().rstrip("=")
     state.user_pools[pool.id].factors_of(user.id).pending_token = SoftwareToken(secret)
     return {"SecretCode": secret} | _renewed(call, pool, session, state)
@@ -122,6 +120,12 @@ def _step(token: SoftwareToken, code: str, now: datetime) -> int | None:
     current = totp.timecode(now)
     codes = {step: totp.generate_otp(step) for step in (current, current - 1, current + 1)}
     return next((s for s, known in codes.items() if hmac.compare_digest(known.encode(), code.encode())), None)
+
+
+def not_enabled() -> AwsError:
+    return AwsError(
+        "SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the userPool"
+    )
 
 
 def _not_associated() -> AwsError:

@@ -16,6 +16,7 @@ from labkit.local.user_pools.settings import schema, tiers
 if TYPE_CHECKING:
     from labkit.local.state import State
 
+_MOST_TAGS = 50
 #: "After you create a user pool, you can't change this setting": UpdateUserPool has no such parameters,
 #: and moto would forget them.
 _MADE_ONCE = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
@@ -26,6 +27,7 @@ def check(call: Call, state: State) -> None:
     given = call.parameters
     _require_one_way_to_be_called(given)
     _require_verifiable_updates(given)
+    _require_own_tags(given.get("UserPoolTags") or {})
     tiers.check_pool(call, state)
     if call.operation == "CreateUserPool":
         schema.check_new(given.get("Schema") or [], given.get("AliasAttributes") or [])
@@ -53,3 +55,13 @@ def _require_verifiable_updates(given: dict[str, Any]) -> None:
             "All attributes in AttributesRequireVerificationBeforeUpdate must exist in "
             "AutoVerifiedAttributes",
         )
+
+
+def _require_own_tags(tags: dict[str, str]) -> None:
+    """Keys with `aws:` are AWS's own, and "a user pool can have as many as 50 tags" (no text is documented).
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/tagging.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_TagResource.html
+    """
+    if len(tags) > _MOST_TAGS or any(key.lower().startswith("aws:") for key in tags):
+        raise AwsError("UserPoolTaggingException", "The tags cannot be set.")

@@ -47,6 +47,14 @@ def check_client(pool: Pool, settings: dict[str, Any]) -> None:
     _require(tier_of(pool), _of_client(settings))
 
 
+def require_choice(pool: Pool) -> None:
+    """ "You make a request that uses a feature that requires a higher feature plan" (whichever the client).
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
+    """
+    _require(tier_of(pool), [_CHOICE])
+
+
 def require_essentials(tier: str | None, feature: str) -> None:
     """Raise AwsError where a Lite pool has no such feature."""
     _require(tier or DEFAULT, [(feature, "ESSENTIALS")])

@@ -17,7 +17,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory.passwords import fingerprint
 from labkit.local.user_pools.directory.usernames import cased, username_attributes
-from labkit.local.user_pools.pools import Client, Pool, User, find_user
+from labkit.local.user_pools.pools import Client, Pool, User, find_user, hides_existence, user_not_found
 from labkit.local.user_pools.settings.clients import session_validity
 from labkit.local.user_pools.sign_in.lockout import Nobody
 from labkit.local.user_pools.state import ChallengeSession, PoolState
@@ -152,10 +152,17 @@ def answering_perhaps(attempt: Attempt, challenge: str) -> tuple[Attempt, User |
     user = find_user(attempt.pool, attempt.required("USERNAME"))
     if user is None and not session.sub:
         return attempt.answering(session), None
+    if user is None and _is_gone(attempt.pool, session.sub) and not hides_existence(attempt.client):
+        raise user_not_found()
     if user is None or (user.id, fingerprint(user, attempt.state)) != (session.sub, session.password):
         raise invalid_session()
     require_enabled(user)
     return attempt.answering(session), user
+
+
+def _is_gone(pool: Pool, sub: str) -> bool:
+    """Whether the challenge's own user was deleted since. To others a session says nothing of who exists."""
+    return all(user.id != sub for user in pool.users.values())
 
 
 def open_session(attempt: Attempt, challenge: str) -> ChallengeSession:

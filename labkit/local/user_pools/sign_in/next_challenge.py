@@ -28,7 +28,7 @@ def proceed(passed: Passed) -> Answer:
     if passed.challenge in PASSWORDLESS:
         _confirm(user)
         return finish(attempt, user)
-    _require_confirmed(user)
+    require_settled(user)
     if passed.challenge == "CUSTOM_AUTH":
         return sign_in_device.ask(attempt, user) or finish(attempt, user)
     if status_of(user) == "FORCE_CHANGE_PASSWORD":
@@ -67,7 +67,7 @@ def _confirm(user: User) -> None:
         set_status(user, "CONFIRMED")
 
 
-def _require_confirmed(user: User) -> None:
+def require_settled(user: User) -> None:
     if status_of(user) == "UNCONFIRMED":
         raise AwsError("UserNotConfirmedException", "User is not confirmed.")
     if status_of(user) == "RESET_REQUIRED":

@@ -12,6 +12,7 @@ from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools.factors import mfa, one_time_passwords, passkeys
 from labkit.local.user_pools.pools import client_asked, client_named, find_user
+from labkit.local.user_pools.settings import tiers
 from labkit.local.user_pools.settings.clients import require_flow, require_secret_hash
 from labkit.local.user_pools.sign_in import choice, custom_auth, password_sign_in, sign_in_device, sign_in_srp
 from labkit.local.user_pools.sign_in.attempt import Answer, Attempt, Passed
@@ -42,6 +43,8 @@ def _start(attempt: Attempt) -> Answer:
     flow = attempt.call.parameters["AuthFlow"]
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
+    if flow == "USER_AUTH":
+        tiers.require_choice(attempt.pool)
     require_flow(attempt.client, flow)
     return _outcome(_FLOWS[flow](attempt))
 

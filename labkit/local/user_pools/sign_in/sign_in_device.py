@@ -43,6 +43,7 @@ def named(attempt: Attempt, user: User) -> Device | None:
 
 
 def answer_start(attempt: Attempt) -> Answer:
+    devices.require_tracked(attempt.pool)
     attempt, user = _begun(attempt)
     device = named(attempt, user)
     if device is None or attempt.session is None or device.key != attempt.session.device_key:
@@ -83,6 +84,7 @@ def _is_for(found: ChallengeSession, attempt: Attempt, user: User) -> bool:
 
 
 def answer_verifier(attempt: Attempt) -> Passed:
+    devices.require_tracked(attempt.pool)
     user = find_user(attempt.pool, attempt.required("USERNAME"))
     if user is None:
         raise incorrect()
