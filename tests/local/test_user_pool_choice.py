@@ -139,6 +139,8 @@ def test_the_proof_of_the_password_signs_in_however_it_was_chosen(account: Local
         given = proof(pool, client, asked["ChallengeParameters"])
         if right:
             assert respond(pool, name, asked, **given)["AuthenticationResult"]
+            replayed = refused(respond, pool=pool, name=name, answered=asked, **given)
+            assert (replayed.status, replayed.code) == (400, "NotAuthorizedException")
         else:
             assert refused(respond, pool=pool, name=name, answered=asked, **given).code == (
                 "NotAuthorizedException"

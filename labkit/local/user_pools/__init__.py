@@ -25,8 +25,9 @@ from labkit.local.user_pools.directory import (
 from labkit.local.user_pools.factors import devices, mfa_preferences, mfa_settings, passkeys, software_tokens
 from labkit.local.user_pools.pools import name_user, require_pool
 from labkit.local.user_pools.settings import schema
-from labkit.local.user_pools.sign_in import choice, sign_in
-from labkit.local.user_pools.sign_up import sign_up
+from labkit.local.user_pools.sign_in import choice
+from labkit.local.user_pools.sign_in import sign_in as signing_in
+from labkit.local.user_pools.sign_up import sign_up as signing_up
 from labkit.local.user_pools.tokens import refresh, sign_out
 
 if TYPE_CHECKING:
@@ -34,17 +35,17 @@ if TYPE_CHECKING:
 
 #: Operations that are answered here, by AWS's name.
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
+    "AdminConfirmSignUp": signing_up.admin_confirm_sign_up,
     "AdminCreateUser": invitations.admin_create_user,
     "AdminDeleteUserAttributes": changes.admin_delete_user_attributes,
     "AdminDisableProviderForUser": links.admin_disable_provider_for_user,
     "AdminForgetDevice": devices.admin_forget_device,
     "AdminGetDevice": devices.admin_get_device,
-    "AdminInitiateAuth": sign_in.admin_initiate_auth,
+    "AdminInitiateAuth": signing_in.admin_initiate_auth,
     "AdminLinkProviderForUser": links.admin_link_provider_for_user,
     "AdminListDevices": devices.admin_list_devices,
     "AdminResetUserPassword": passwords.admin_reset_user_password,
-    "AdminRespondToAuthChallenge": sign_in.admin_respond_to_auth_challenge,
+    "AdminRespondToAuthChallenge": signing_in.admin_respond_to_auth_challenge,
     "AdminSetUserMFAPreference": mfa_preferences.admin_set_user_mfa_preference,
     "AdminSetUserPassword": passwords.admin_set_user_password,
     "AdminSetUserSettings": mfa_preferences.admin_set_user_settings,
@@ -56,7 +57,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "CompleteWebAuthnRegistration": passkeys.complete_registration,
     "ConfirmDevice": devices.confirm_device,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
-    "ConfirmSignUp": sign_up.confirm_sign_up,
+    "ConfirmSignUp": signing_up.confirm_sign_up,
     "CreateUserImportJob": user_import.create_user_import_job,
     "CreateUserPoolClient": administration.create_user_pool_client,
     "DeleteUser": profile.delete_user,
@@ -73,19 +74,19 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GetUserAuthFactors": choice.get_user_auth_factors,
     "GetUserPoolMfaConfig": mfa_settings.get_user_pool_mfa_config,
     "GlobalSignOut": sign_out.global_sign_out,
-    "InitiateAuth": sign_in.initiate_auth,
+    "InitiateAuth": signing_in.initiate_auth,
     "ListDevices": devices.list_devices,
     "ListUserImportJobs": user_import.list_user_import_jobs,
     "ListUsers": listing.list_users,
     "ListUsersInGroup": listing.list_users_in_group,
     "ListWebAuthnCredentials": passkeys.list_credentials,
-    "ResendConfirmationCode": sign_up.resend_confirmation_code,
-    "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
+    "ResendConfirmationCode": signing_up.resend_confirmation_code,
+    "RespondToAuthChallenge": signing_in.respond_to_auth_challenge,
     "RevokeToken": sign_out.revoke_token,
     "SetUserMFAPreference": mfa_preferences.set_user_mfa_preference,
     "SetUserPoolMfaConfig": mfa_settings.set_user_pool_mfa_config,
     "SetUserSettings": mfa_preferences.set_user_settings,
-    "SignUp": sign_up.sign_up,
+    "SignUp": signing_up.sign_up,
     "StartUserImportJob": user_import.start_user_import_job,
     "StartWebAuthnRegistration": passkeys.start_registration,
     "StopUserImportJob": user_import.stop_user_import_job,
