@@ -76,7 +76,9 @@ class Decoder:
 
 
 def _remaining_length(data: bytes, at: int, available: int) -> tuple[int, int]:
-    """The Remaining Length at this place and where the body begins; beyond `data` where a byte is missing."""
+    """A Remaining Length of several bytes, and where the body begins: beyond `data` if a byte is missing."""
+    if at + 1 < available and (second := data[at + 1]) < 0x80:  # most packets have 128 bytes to 16 KB
+        return second << 7 | data[at] & 0x7F, at + 2
     value = 0
     for shift in (0, 7, 14, 21):
         if at == available:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labkit.local.mqtt import properties, reasons
-from labkit.local.mqtt.datatypes import Body, malformed, protocol_error, to_topic_name
+from labkit.local.mqtt.datatypes import TOPIC_NAMES, Body, malformed, protocol_error
 from labkit.local.mqtt.packets import (
     NONE,
     V5,
@@ -50,7 +50,7 @@ def _publish(first: int, data: bytes, at: int, end: int, version: int) -> Publis
     qos = first >> 1 & 3
     if stop + (2 if qos else 0) > end:
         raise malformed("PUBLISH is shorter than its topic name and packet identifier")
-    topic = to_topic_name(data[begin:stop])
+    topic = TOPIC_NAMES[data[begin:stop]]
     packet_id = None
     if qos:
         packet_id = data[stop] << 8 | data[stop + 1]
@@ -134,7 +134,7 @@ def _check(flags: int, level: int) -> None:
 
 def _will(body: Body, flags: int, level: int) -> Will:
     described = _properties(body, Will, level)
-    topic = to_topic_name(body.binary())
+    topic = TOPIC_NAMES[body.binary()]
     if not topic:
         raise malformed("the will's topic name is empty [MQTT-4.7.3-1]")
     return Will(topic, body.binary(), flags >> 3 & 3, flags & 0x20 == 0x20, described)

@@ -12,11 +12,11 @@ from typing import Any
 from labkit.local.mqtt import properties, reasons
 from labkit.local.mqtt.datatypes import (
     LARGEST,
+    TOPIC_FIELDS,
     binary,
     byte,
     identifier,
     text,
-    topic_name,
     two_bytes,
     variable,
 )
@@ -74,8 +74,10 @@ def publish_around(packet: Publish, version: int) -> tuple[bytes, bytes]:
         raise ValueError(f"PUBLISH with QoS {qos} and DUP {dup} is none [MQTT-3.3.1-2] [MQTT-3.3.1-4]")
     if not topic and (version == V311 or Property.TOPIC_ALIAS not in described):
         raise ValueError("PUBLISH has neither a topic name nor a topic alias [MQTT-4.7.3-1]")
-    name = topic_name(topic)
-    behind = properties.write(described, Publish) + payload if version == V5 else payload
+    name = TOPIC_FIELDS[topic]
+    behind = payload
+    if version == V5:
+        behind = properties.write(described, Publish) + payload if described else b"\0" + payload
     length = len(name) + len(behind) + (2 if qos else 0)
     first = 0x30 | qos << 1 | (8 if dup else 0) | (1 if retain else 0)
     if length < 0x80:
@@ -86,7 +88,7 @@ def publish_around(packet: Publish, version: int) -> tuple[bytes, bytes]:
 def _publish(packet: Publish, version: int) -> bytes:
     before, behind = publish_around(packet, version)
     if packet.qos:
-        return before + identifier(packet.packet_id) + behind
+        return b"%b%b%b" % (before, identifier(packet.packet_id), behind)
     if packet.packet_id is not None:
         raise ValueError("PUBLISH with QoS 0 has no packet identifier [MQTT-2.2.1-2]")
     return before + behind
@@ -151,7 +153,7 @@ def _will(will: Will, version: int) -> bytes:
         raise ValueError(
             f"a will with the topic name `{will.topic}` and QoS {will.qos} is none [MQTT-3.1.2-12]"
         )
-    return _described(will.properties, Will, version) + topic_name(will.topic) + binary(will.payload)
+    return _described(will.properties, Will, version) + TOPIC_FIELDS[will.topic] + binary(will.payload)
 
 
 def _authenticated(described: Properties) -> Properties:
