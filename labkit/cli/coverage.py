@@ -20,16 +20,23 @@ from labkit.cli.marks import Mark, read
 from labkit.environment import without_account
 from labkit.errors import LabError
 
-SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
+SERVICES = {
+    "cognito-idp": "User Pools",
+    "cognito-identity": "Identity Pools",
+    "sts": "STS",
+    "iot-data": "AWS IoT data plane",
+}
 
 #: Documented errors that the account cannot give, because it lacks what they are about.
 BEYOND = {
     "quotas and throttling": {
-        "LimitExceededException", "ServiceQuotaExceededException", "TooManyRequestsException",
+        "LimitExceededException", "ServiceQuotaExceededException", "ThrottlingException",
+        "TooManyRequestsException",
     },
     "faults of AWS itself and of others' services": {
         "ExternalServiceException", "IDPCommunicationError", "InternalErrorException",
-        "InternalServerException", "RegionDisabledException",
+        "InternalFailureException", "InternalServerException", "RegionDisabledException",
+        "ServiceUnavailableException",
     },
     "two changes at the same time (the account makes one after the other)": {
         "ConcurrentModificationException",
@@ -60,9 +67,11 @@ _NOTES = """\
 Nor does an error count where nothing could bring it about: `NotAuthorizedException` of a signed operation
 (IAM refuses with `AccessDeniedException`), `UserNotConfirmedException` of one that takes an access token
 (which only confirmed users have), `ResourceConflictException` of one that takes no login, and of one that
-takes no code `CodeMismatchException`, `ExpiredCodeException` and `TooManyFailedAttemptsException`. Identity
-Pools say `ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of
-AWS's pages.
+takes no code `CodeMismatchException`, `ExpiredCodeException` and `TooManyFailedAttemptsException`. AWS IoT's
+data plane refuses with `ForbiddenException` what policies do not allow, never with `UnauthorizedException`;
+a request with another verb is none of its operations (`MethodNotAllowedException`); one without a document
+has no encoding; and a Thing without shadows has an empty list of them. Identity Pools say
+`ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of AWS's pages.
 """
 
 _BEYOND = frozenset().union(*BEYOND.values())
@@ -160,6 +169,7 @@ def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark])
 def _without_occasion(model: Any) -> set[str]:
     """Errors that AWS lists with an operation which has nothing that could bring them about."""
     members = set(model.input_shape.members) if model.input_shape else set()
+    iot_data = model.service_model.service_name == "iot-data"
     return {
         code
         for code, listed in (
@@ -167,6 +177,10 @@ def _without_occasion(model: Any) -> set[str]:
             ("UserNotConfirmedException", "AccessToken" in members),
             *((code, not members & _CODES) for code in _OF_CODES),
             ("ResourceConflictException", not members & _LOGINS),
+            ("MethodNotAllowedException", iot_data),
+            ("UnauthorizedException", iot_data),
+            ("UnsupportedDocumentEncodingException", iot_data and "payload" not in members),
+            ("ResourceNotFoundException", model.name == "ListNamedShadowsForThing"),
         )
         if listed
     }
@@ -236,7 +250,7 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
 
     service, _, name = operation.partition(":")
     try:
-        getattr(clients[service], xform_name(name))()
+        getattr(clients[service], xform_name(name))(**_address(clients[service], name))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _FAULTS:
@@ -245,6 +259,14 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
             ) from error
         return bool(code == "NotSimulated")
     return False
+
+
+def _address(client: Any, operation: str) -> dict[str, str]:
+    """What a request needs in its path and query to be one of this operation."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    members = {name: shape.members[name] for name in shape.required_members} if shape is not None else {}
+    places = ("uri", "querystring")
+    return {name: "x" for name, each in members.items() if each.serialization.get("location") in places}
 
 
 def render(table: Iterable[Coverage]) -> str:
