@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from labkit.resources import Credentials
 from tests.local.accounts import (
@@ -26,7 +27,7 @@ from tests.local.accounts import (
     statement,
     trust_in,
 )
-from tests.local.directories import AWS, Directory, Statement, decoded, encoded
+from tests.local.directories import AWS, PROTOCOL, Directory, Statement, decoded, encoded
 from tests.local.directory import IdentityPool, identity_pool, user_pool
 from tests.local.identities import caller, get_credentials, get_id, own_prefix, role_of
 from tests.local.test_session_limits import too_many_tags
@@ -290,6 +291,33 @@ def test_an_assertion_that_is_not_for_aws_and_now_is_refused(
     answer = refused(assume, account=account, arn=arn, provider=provider, response=response)
     assert (answer.status, answer.code) == expected[:2]
     assert answer.message == (expected[2] or answer.message)
+
+
+def with_status(response: str, value: str) -> str:
+    """The response with a Status, which no assertion's signature covers."""
+    root = decoded(response)
+    status = f'<p:Status xmlns:p="{PROTOCOL}"><p:StatusCode Value="{value}"/></p:Status>'
+    root.insert(0, etree.fromstring(status))
+    return encoded(root)
+
+
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="IDPRejectedClaim")
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("kind", ["Requester", "Responder", "VersionMismatch"])
+def test_a_provider_may_report_that_authentication_failed(
+    account: LocalAccount, directory: Directory, provider: str, kind: str
+) -> None:
+    """ "The identity provider (IdP) reported that authentication failed." (IDPRejectedClaim, 403)
+
+    How it reports that, SAML says: a Status that is not Success, in
+    https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.2.2.2).
+    """
+    arn, status = role(account, trusting(provider)), "urn:oasis:names:tc:SAML:2.0:status"
+    response = directory.response(about(provider, arn))
+    assert assume(account, arn, provider, with_status(response, f"{status}:Success"))
+    failed = with_status(response, f"{status}:{kind}")
+    answer = refused(assume, account=account, arn=arn, provider=provider, response=failed)
+    assert (answer.status, answer.code) == (403, "IDPRejectedClaim")
 
 
 @pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="InvalidIdentityToken")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _KEYS = {"ExternalId": "sts:ExternalId", "RoleSessionName": "sts:RoleSessionName"}
-_NOT_SIMULATED = ("SerialNumber", "TokenCode", "ProvidedContexts")
+_NOT_SIMULATED = ("SerialNumber", "TokenCode")
 
 
 def asks(call: Call, caller: Caller, state: State) -> list[Ask]:

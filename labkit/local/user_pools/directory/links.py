@@ -39,7 +39,7 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     links = state.user_pools[pool.id].directory.links
     for gone in [known for known, (sub, _) in links.items() if find_user(pool, sub) is None]:
         del links[gone]
-    _require_unknown(pool, link, links)
+    _require_unknown(pool, link, user, links)
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
     links[link] = user.id, state.clock.now()
@@ -47,8 +47,13 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     return {}
 
 
-def _require_unknown(pool: Pool, link: Link, links: Mapping[Link, tuple[str, datetime]]) -> None:
-    """A SourceUser is "a user who doesn't exist yet in the user pool". The texts are as AWS gave them."""
+def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
+    """A SourceUser is "a user who doesn't exist yet in the user pool".
+
+    The texts are as AWS gave them, but for the one of another user's identity, which is not known.
+    """
+    if link in links and links[link][0] != user.id:
+        raise AwsError("AliasExistsException", "SourceUser is already linked to another user")
     if link in links:
         raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
     if f"{link.provider}_{link.value}" in pool.users:

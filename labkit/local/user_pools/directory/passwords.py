@@ -157,7 +157,10 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
         raise unknown_user()
     _require_resettable(user)
     require_acceptable(pool, user, call.parameters["Password"], state)
-    codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
+    codes.checked(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
+    if status_of(user) == "UNCONFIRMED":
+        raise AwsError("UserNotConfirmedException", "User is not confirmed.")
+    codes.use_up(pool, user, codes.FORGOT_PASSWORD, state)
     set_password(pool, user, call.parameters["Password"], state)
     registration.post_confirmation(call, pool, user, state)
     return {}
