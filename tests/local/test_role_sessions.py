@@ -37,17 +37,6 @@ def test_a_role_may_ask_for_an_external_id_and_for_a_session_name(account: Local
     assert refused(sts.assume_role, **good).code == "AccessDenied"
 
 
-@pytest.mark.operation("sts:AssumeRole", missing="MFA of IAM users")
-@pytest.mark.operation("sts:AssumeRole")
-def test_what_assume_role_would_forget_is_said_not_to_be_simulated(account: LocalAccount) -> None:
-    given = {"SerialNumber": "arn:aws:iam::111122223333:mfa/anna", "TokenCode": "123456"}
-    sts = account.client("sts")
-    plain = {"RoleArn": role(account, anybody_here(account)), "RoleSessionName": "tester"}
-    assert sts.assume_role(**plain)["Credentials"]
-    answer = refused(sts.assume_role, **plain, **given)
-    assert (answer.status, answer.code) == (501, "NotSimulated")
-
-
 @pytest.mark.operation("sts:AssumeRole", refuses="InvalidContextAssertion")
 @pytest.mark.unconfirmed
 @pytest.mark.parametrize("provider", ["IdentityCenter", "Another"])

@@ -49,6 +49,8 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
         policies=session_policies.passed(call, state),
         tags=tags,
         source_identity=source,
+        # What AssumeRole gives has no MFA information, whatever the caller showed.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
         context={"aws:MultiFactorAuthPresent": "false"},
     )
     session = open_session(role, session_name_asked(call), duration, limits, state)
