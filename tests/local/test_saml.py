@@ -33,6 +33,8 @@ from tests.local.identities import caller, get_credentials, get_id, own_prefix, 
 from tests.local.test_session_limits import too_many_tags
 
 SAML = "sts:AssumeRoleWithSAML"
+#: The names of Active Directory's attributes begin so.
+SOAP = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 
 
 @pytest.fixture
@@ -471,9 +473,6 @@ def test_saml_goes_with_the_enhanced_flow_only(
 
 
 @pytest.mark.operation(
-    "cognito-identity:SetPrincipalTagAttributeMap", missing="the default map of a SAML provider"
-)
-@pytest.mark.operation(
     "cognito-identity:GetCredentialsForIdentity",
     "cognito-identity:GetId",
     "cognito-identity:SetPrincipalTagAttributeMap",
@@ -492,5 +491,30 @@ def test_saml_attributes_become_principal_tags(
     s3 = account.client("s3", get_credentials(pool, get_id(pool, logins), logins))
     assert s3.put_object(Bucket=bucket, Key="red/a", Body=b"x")
     assert refused(s3.put_object, Bucket=bucket, Key="blue/a", Body=b"x").code == "AccessDenied"
-    answer = refused(pool.admin.set_principal_tag_attribute_map, **given, UseDefaults=True)
-    assert (answer.status, answer.code) == (501, "NotSimulated")
+
+
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetId",
+    "cognito-identity:SetPrincipalTagAttributeMap",
+)
+@pytest.mark.unconfirmed
+def test_the_default_map_of_a_directory_has_two_names_of_the_user(
+    pool: IdentityPool, directory: Directory, provider: str
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html has the claims, in the
+    places of `aud` and `sub`; which tags they become, it does not say."""
+    account, bucket = pool.account, pool.account.name("bucket")
+    account.client("s3").create_bucket(Bucket=bucket)
+    trust = pool.trust("authenticated", Action=["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
+    tags = ("aws:PrincipalTag/client", "aws:PrincipalTag/username")
+    arn = role(account, trust, *(own_prefix(bucket, tag) for tag in tags))
+    given = {"IdentityPoolId": pool.id, "IdentityProviderName": provider, "UseDefaults": True}
+    answer = pool.admin.set_principal_tag_attribute_map(**given)
+    assert answer["PrincipalTags"] == {"client": f"{SOAP}/nameidentifier", "username": f"{SOAP}/name"}
+    content = about(provider, arn, attributes={f"{SOAP}/name": ["anna@example.com"]})
+    logins = {provider: directory.response(content)}
+    s3 = account.client("s3", get_credentials(pool, get_id(pool, logins), logins))
+    for prefix in ("anna", "anna@example.com"):
+        assert s3.put_object(Bucket=bucket, Key=f"{prefix}/a", Body=b"x")
+    assert refused(s3.put_object, Bucket=bucket, Key="bert/a", Body=b"x").code == "AccessDenied"
