@@ -16,6 +16,7 @@ from labkit.local import (
     control,
     iam,
     identity_pools,
+    iot,
     policies,
     s3,
     sts,
@@ -41,6 +42,7 @@ _OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
     "cognito-idp": user_pools.OPERATIONS,
     "cognito-identity": identity_pools.OPERATIONS,
     "iam": iam.OPERATIONS,
+    "iot": iot.OPERATIONS,
     "labkit": control.OPERATIONS,
 }
 _CHECKS = dict(policies.CHECKS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
 from labkit.local.identity_pools.state import IdentityPools
+from labkit.local.iot.state import Iot
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.seed import Source
@@ -72,6 +73,7 @@ class State:
     sessions: Sessions = field(init=False)
     user_pools: UserPools = field(init=False)
     identity_pools: IdentityPools = field(init=False)
+    iot: Iot = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,7 @@ class State:
         self.sessions = Sessions(self.source)
         self.user_pools = UserPools(self)
         self.identity_pools = IdentityPools(self)
+        self.iot = Iot(self)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN of this account; IAM's and STS's have no Region."""
