@@ -253,8 +253,8 @@ def _auth(first: int, data: bytes, at: int, end: int, version: int) -> Auth:
     if version == V311:
         raise malformed("the packet type 15 is reserved in MQTT 3.1.1 (2.2.1)")
     reason, described = _outcome(Body(data, at, end), Auth)
-    # Only an empty AUTH, which says success, may do without (3.15.2.1).
-    if at < end and Property.AUTHENTICATION_METHOD not in described:
+    # Only an AUTH that says success and nothing else may do without (3.15.2.1).
+    if (reason or described) and Property.AUTHENTICATION_METHOD not in described:
         raise protocol_error("AUTH has no AUTHENTICATION_METHOD (3.15.2.2.2)")
     return Auth(reason, described)
 

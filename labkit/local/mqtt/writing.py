@@ -236,11 +236,10 @@ def _auth(packet: Auth, version: int) -> bytes:
     reason, described = packet
     if version == V311:
         raise ValueError("MQTT 3.1.1 has no AUTH")
-    if not reason and not described:
-        return b"\xf0\0"
-    if Property.AUTHENTICATION_METHOD not in described:
+    if (reason or described) and Property.AUTHENTICATION_METHOD not in described:
         raise ValueError("AUTH needs AUTHENTICATION_METHOD (3.15.2.2.2)")
-    return _framed(0xF0, *_outcome(reason, described, Auth))
+    # It could be empty (3.15.2.1), but there are readers that do not know that: mqtt5 0.8, mqtt-packet 9.
+    return _framed(0xF0, byte(reasons.code(reason, Auth)), properties.write(described, Auth))
 
 
 WRITERS: Mapping[type, Writer] = {
