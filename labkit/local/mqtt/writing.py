@@ -11,7 +11,6 @@ from typing import Any
 
 from labkit.local.mqtt import properties, reasons
 from labkit.local.mqtt.datatypes import (
-    LARGEST,
     TOPIC_FIELDS,
     binary,
     byte,
@@ -50,13 +49,7 @@ Writer = Callable[[Any, int], bytes]
 
 def _framed(first: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
-    return first.to_bytes(1, "big") + _remaining_length(len(body)) + body
-
-
-def _remaining_length(length: int) -> bytes:
-    if length > LARGEST:
-        raise ValueError(f"{length} bytes are more than a packet can have [MQTT-1.5.5-1]")
-    return variable(length)
+    return first.to_bytes(1, "big") + variable(len(body)) + body
 
 
 def _described(described: Properties, packet: type, version: int) -> bytes:
@@ -82,7 +75,7 @@ def publish_around(packet: Publish, version: int) -> tuple[bytes, bytes]:
     first = 0x30 | qos << 1 | (8 if dup else 0) | (1 if retain else 0)
     if length < 0x80:
         return b"%c%c%b" % (first, length, name), behind
-    return b"%c%b%b" % (first, _remaining_length(length), name), behind
+    return b"%c%b%b" % (first, variable(length), name), behind
 
 
 def _publish(packet: Publish, version: int) -> bytes:
