@@ -364,6 +364,23 @@ def test_a_usual_end_of_a_packet_may_be_left_out(data: bytes, packet: Packet) ->
     assert Decoder(version=V5).feed(data) == [packet]
 
 
+def test_the_version_of_a_refused_connect_is_known_where_there_is_one() -> None:
+    for level in (V311, V5):
+        decoder = Decoder()
+        assert decoder.feed(connect(level=level)[:-1]) == []
+        with pytest.raises(MqttError):
+            decoder.feed(b"e" + connect(0x03, level=level))
+        assert decoder.version == level
+        decoder = Decoder()
+        with pytest.raises(MqttError, match="reserved connect flag"):
+            decoder.feed(connect(0x03, level=level))
+        assert decoder.version == level
+    decoder = Decoder()
+    with pytest.raises(MqttError, match="level 3"):
+        decoder.feed(connect(name=b"MQIsdp", level=3))
+    assert decoder.version is None
+
+
 def test_user_properties_keep_their_order_and_subscription_identifiers_add_up() -> None:
     """[MQTT-3.3.2-18], 3.3.2.3.8."""
     (read,) = Decoder(version=V5).feed(publish5(b"\x26\0\1b\0\1x\x0b\7\x26\0\1a\0\0\x26\0\1b\0\1y\x0b\x80\1"))
