@@ -120,7 +120,7 @@ class LocalApp:
                     request,
                     signed,
                     protocol=protocol.name,
-                    signing_name=signing_name(service),
+                    signing_name=signing_name(service, signed.scope.service),
                     state=self.state,
                 )
             canonicalize(call)

@@ -276,6 +276,19 @@ def test_the_path_of_a_topic_may_be_encoded_or_not(fresh: LocalAccount) -> None:
         assert [message.topic for message in device.received()] == ["test/topic"]
 
 
+def test_the_data_plane_takes_signatures_under_both_of_its_names(account: LocalAccount) -> None:
+    """ "You must use iotdevicegateway as the service name for authentication"; AWS's SDKs use `iotdata`.
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-rest-api.html
+    """
+    path = f"/things/{account.name('thing')}/shadow"
+    for service in ("iotdata", "iotdevicegateway"):
+        request = signed(account, "POST", path, service=service, body='{"state": {}}')
+        reply = reply_to(account, request)
+        assert (reply.status, reply.headers["Content-Type"]) == (200, "application/json")
+        request = signed(account, "POST", path, service=service, body='{"state": {}}', region="mars-1")
+        assert reply_to(account, request).status == 403
+
+
 @pytest.mark.operation(
     "iot-data:GetRetainedMessage", "iot-data:ListRetainedMessages", refuses="InvalidRequestException"
 )
