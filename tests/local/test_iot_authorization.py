@@ -297,7 +297,8 @@ def test_the_broker_is_told_of_a_change_and_of_nothing_else(account: LocalAccoun
         def reconsider(self) -> None:
             told.append(account.app.state.iot.generation)
 
-    api, state = account.client("iot"), account.app.state.iot
+    api = account.client("iot")
+    state: Any = account.app.state.iot
     state.broker = Broker()
     try:
         name = iot.policy(account, document(statement("iot:*")))
