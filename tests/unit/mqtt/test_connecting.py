@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.packets import (
     V5,
     V311,
@@ -185,6 +186,16 @@ def test_a_second_connect_ends_the_connection(version: int) -> None:
     assert lab.ended("phone") == [("CLIENT_ERROR", False)]
     reasons = [packet.reason for packet in client.read() if isinstance(packet, Disconnect)]
     assert reasons == ([Reason.PROTOCOL_ERROR] if version == V5 else [])
+
+
+def test_a_second_connect_of_another_protocol_is_a_protocol_error() -> None:
+    lab = Lab()
+    client = lab.client("phone", V5)
+    client.link.feed(encode(Connect(V5, "phone"), V5).replace(b"MQTT", b"MQ\0X"))
+    (goodbye,) = client.read()
+    assert isinstance(goodbye, Disconnect)
+    assert goodbye.reason == Reason.PROTOCOL_ERROR
+    assert client.wire.closed
 
 
 @VERSIONS
