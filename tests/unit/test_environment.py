@@ -25,7 +25,8 @@ INSTALL_AND_TEST = 'python -m pip install -e ".[test]" && labkit test'
 
 PUBLIC = [
     "ANONYMOUS", "Account", "LabError", "Policy", "PolicySet", "Request", "TokenRejected", "__version__",
-    "course", "decide", "decode_unverified", "explain", "flow", "open_account", "provision", "show", "verify",
+    "course", "decide", "decode_unverified", "explain", "flow", "open_account", "provision", "record", "show",
+    "verify",
 ]  # fmt: skip
 
 
