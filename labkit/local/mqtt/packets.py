@@ -229,3 +229,5 @@ class MqttError(Exception):
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+        #: What the same bytes completed before it.
+        self.packets: tuple[Packet, ...] = ()
