@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import PolicySyntaxError
+from labkit.local import mfa_devices
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
@@ -46,11 +47,6 @@ def plain_key_condition(call: Call, state: State) -> None:
     """One reading of a Query's key condition: moto's own parser knows no white space but single blanks."""
     if call.parameters.get("KeyConditionExpression"):
         call.replace(KeyConditionExpression=KeyCondition(call.parameters).text)
-
-
-def check_iot_policy(call: Call, state: State) -> None:
-    """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicy.html (MalformedPolicyException)"""
-    _require(call.parameters.get("policyDocument"), "iot", "MalformedPolicyException")
 
 
 def check_bucket_policy(call: Call, state: State) -> None:
@@ -119,6 +115,8 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "CreateRole"): check_new_role,
     ("iam", "CreateSAMLProvider"): check_saml_metadata,
     ("iam", "CreateUser"): refuse_boundary,
+    ("iam", "DeleteVirtualMFADevice"): mfa_devices.check_delete,
+    ("iam", "EnableMFADevice"): mfa_devices.check_enable,
     ("iam", "GetPolicy"): load_aws_managed,
     ("iam", "GetPolicyVersion"): load_aws_managed,
     ("iam", "PutGroupPolicy"): check_document,
@@ -128,7 +126,5 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "PutUserPolicy"): check_document,
     ("iam", "UpdateAssumeRolePolicy"): check_trust,
     ("iam", "UpdateSAMLProvider"): check_saml_metadata,
-    ("iot", "CreatePolicy"): check_iot_policy,
-    ("iot", "CreatePolicyVersion"): check_iot_policy,
     ("s3", "PutBucketPolicy"): check_bucket_policy,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
 from labkit.local.identity_pools.state import IdentityPools
+from labkit.local.iot.state import Iot
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.seed import Source
@@ -63,6 +64,8 @@ class State:
     decisions: Decisions = field(default_factory=Decisions)
     #: What runs in the place of Lambda functions, by ARN (user_pools.triggers).
     functions: dict[str, Function] = field(default_factory=dict)
+    #: The time step of the latest code of each IAM user's MFA device, by serial number: none is good twice.
+    mfa_steps: dict[str, int] = field(default_factory=dict)
     #: moto's backends are not made for threads; one request at a time changes them.
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: Request IDs have a chance of their own: a health check more must not change what a seed gives.
@@ -70,6 +73,7 @@ class State:
     sessions: Sessions = field(init=False)
     user_pools: UserPools = field(init=False)
     identity_pools: IdentityPools = field(init=False)
+    iot: Iot = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +81,7 @@ class State:
         self.sessions = Sessions(self.source)
         self.user_pools = UserPools(self)
         self.identity_pools = IdentityPools(self)
+        self.iot = Iot(self)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN of this account; IAM's and STS's have no Region."""

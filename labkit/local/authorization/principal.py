@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -102,13 +103,15 @@ def context_of(call: Call, caller: Caller, state: State) -> dict[str, ContextVal
     if "user-agent" in call.request.headers:
         context["aws:UserAgent"] = call.request.headers["user-agent"]
     if not caller.anonymous:
-        context |= _principal_keys(caller, state)
+        context |= principal_keys(caller, state)
+        context |= _mfa_keys(caller.session, now) if caller.session else {}
     if call.service == "s3" and caller.auth_type:
         context["s3:authType"] = caller.auth_type
     return context
 
 
-def _principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
+def principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
+    """Who calls, with the tags and the session that it brings along."""
     session = caller.session
     context: dict[str, ContextValue] = {
         "aws:PrincipalAccount": state.account_id,
@@ -139,6 +142,20 @@ def _session_keys(session: Session) -> dict[str, ContextValue]:
     if session.limits.source_identity:
         context["aws:SourceIdentity"] = session.limits.source_identity
     return context | dict(session.limits.context)
+
+
+def _mfa_keys(session: Session, now: datetime) -> dict[str, ContextValue]:
+    """Whether, and how many seconds ago, the user showed an MFA code for this session.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage
+    """
+    since = session.limits.mfa
+    if since is None:
+        return {}
+    return {
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:MultiFactorAuthAge": str(int((now - since).total_seconds())),
+    }
 
 
 def tags_of(holder: Any, state: State) -> dict[str, str]:
