@@ -318,6 +318,16 @@ def test_a_response_topic_has_no_wildcards() -> None:
     assert publisher.wire.closed
 
 
+def test_a_client_gives_no_subscription_identifier() -> None:
+    """[MQTT-3.3.4-6]"""
+    lab = Lab()
+    publisher = lab.client("publisher", V5)
+    publisher.publish("a", qos=1, properties={Property.CONTENT_TYPE: "text/plain"})
+    assert publisher.one() == Puback(7)
+    publisher.publish("a", properties={Property.SUBSCRIPTION_IDENTIFIER: (1,)})
+    assert publisher.closed_with(Reason.PROTOCOL_ERROR)
+
+
 def test_a_topic_alias_stands_for_the_topic_it_was_given() -> None:
     lab = Lab()
     subscriber = lab.subscriber("#", version=V5)
@@ -434,3 +444,7 @@ def test_publishes_above_the_quota_are_discarded_where_it_is_set() -> None:
     lab.seconds += 1
     publisher.publish("a", b"3", qos=1)
     assert publisher.read() == [Puback(7)]
+    newer = lab.client("newer", V5)
+    for _ in range(3):
+        newer.publish("a", qos=1)
+    assert newer.read() == [Puback(7), Puback(7), Puback(7, Reason.QUOTA_EXCEEDED)]
