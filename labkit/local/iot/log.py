@@ -84,6 +84,12 @@ class Log:
             del self._entries[next(iter(self._entries))]
         return entry
 
+    def again(self, entry_id: str) -> None:
+        """The same question, and the same answer."""
+        entry = self._entries.get(entry_id)
+        if entry is not None:
+            entry.count += 1
+
     def __iter__(self) -> Iterator[Entry]:
         """Oldest first."""
         return iter(list(self._entries.values()))
@@ -100,6 +106,5 @@ def reason(decision: Decision) -> str:
         if layer == "iot" and not decision.policies.iot:
             return "no AWS IoT policy is attached"
         return f"no {_TITLES.get(layer, layer)} allows {decision.request.action}"
-    verb = "allow" if decision.allowed else "deny"
     named = [f"`{each.label}` of `{each.policy.name}`" for each in decision.decisive]
-    return f"{' and '.join(named)} {verb}{'' if len(named) > 1 else 's'} it"
+    return f"{'allowed' if decision.allowed else 'denied'} by {' and '.join(named)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.local.iot.authority import IotAuthority
 from labkit.local.iot.certificates import Certificates
@@ -11,6 +11,7 @@ from labkit.local.iot.endpoint import Endpoint
 from labkit.local.iot.log import Log
 
 if TYPE_CHECKING:
+    from labkit.local.mqtt.broker import Broker
     from labkit.local.state import State
 
 
@@ -24,13 +25,13 @@ class Iot:
         self.log = Log(state)
         #: Starts a gateway where none runs yet, and tells `endpoint` its ports.
         self.start_gateway: Callable[[], None] | None = None
-        #: The gateway's `mqtt.broker.Broker`, once there is one.
-        self.broker: Any = None
+        #: The gateway's, once there is one.
+        self.broker: Broker | None = None
         #: Counts the changes of whatever decides about connections: answers of an earlier one are stale.
         self.generation = 0
 
     def changed(self) -> None:
-        """A policy, an attachment, a session or a certificate is another one now."""
+        """A policy, an attachment, a Thing, an identity or a certificate is another one now."""
         self.generation += 1
         if self.broker is not None:
             self.broker.reconsider()
