@@ -63,7 +63,7 @@ class Session:
         link = self.link
         if not qos or not message.qos:
             return link is not None and link.send_unnumbered(message, retain)
-        if link is not None and not link.may_receive(message.topic):
+        if not self._wants(message.topic):
             return False
         # Who owes no acknowledgement gets its next message, however much others leave unacknowledged.
         if not self._budget.take(message.size, always=link is not None and not self._in_flight):
@@ -74,6 +74,10 @@ class Session:
         if self._waiting or not self._may_send(link):
             return self._keep(self._waiting, flight)
         return self._send(link, flight)
+
+    def _wants(self, topic: str) -> bool:
+        """Whether the client may receive it; of one that is away, whether it may come back for it."""
+        return self.expiry > 0 if self.link is None else self.link.may_receive(topic)
 
     def _may_send(self, link: Connection) -> bool:
         return len(self._in_flight) < link.window and not link.congested
@@ -188,6 +192,7 @@ class Session:
     def end(self) -> list[Flight]:
         """Forget everything; what came through a shared subscription goes back to its group."""
         self.link = None
+        self.expiry = 0
         flights = [*self._in_flight.values(), *self._stored, *self._waiting]
         for queue in (self._in_flight, self._stored, self._waiting):
             queue.clear()
