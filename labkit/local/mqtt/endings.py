@@ -1,0 +1,22 @@
+"""Why a connection ended, as AWS calls it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DisconnectReason(StrEnum):
+    """https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html (disconnectReason)."""
+
+    AUTH_ERROR = "AUTH_ERROR"
+    CLIENT_INITIATED_DISCONNECT = "CLIENT_INITIATED_DISCONNECT"
+    CLIENT_ERROR = "CLIENT_ERROR"
+    CONNECTION_LOST = "CONNECTION_LOST"
+    DUPLICATE_CLIENTID = "DUPLICATE_CLIENTID"
+    FORBIDDEN_ACCESS = "FORBIDDEN_ACCESS"
+    MQTT_KEEP_ALIVE_TIMEOUT = "MQTT_KEEP_ALIVE_TIMEOUT"
+    SERVER_ERROR = "SERVER_ERROR"
+    SERVER_INITIATED_DISCONNECT = "SERVER_INITIATED_DISCONNECT"
+    API_INITIATED_DISCONNECT = "API_INITIATED_DISCONNECT"
+    THROTTLED = "THROTTLED"
+    WEBSOCKET_TTL_EXPIRATION = "WEBSOCKET_TTL_EXPIRATION"

@@ -1,0 +1,187 @@
+"""A client's session: its subscriptions, and the QoS 1 messages that it has not acknowledged.
+
+https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-persistent-sessions
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from labkit.local.mqtt.limits import Budget, Limits
+from labkit.local.mqtt.messages import Outgoing
+from labkit.local.mqtt.packets import V311, Subscription
+
+if TYPE_CHECKING:
+    from labkit.local.mqtt.connection import Connection
+    from labkit.local.mqtt.shared import Group
+
+_LAST_ID = 65_535
+
+
+class Flight:
+    """A QoS 1 message to one client, from its first sending (or storing) to its PUBACK."""
+
+    __slots__ = ("group", "message", "retain", "sent", "since")
+
+    def __init__(self, message: Outgoing, retain: bool, group: Group | None) -> None:
+        self.message = message
+        self.retain = retain
+        #: The shared subscription through which it came.
+        self.group = group
+        self.since = 0.0
+        self.sent = 0.0
+
+
+class Session:
+    def __init__(self, client_id: str, version: int, limits: Limits, budget: Budget) -> None:
+        self.client_id = client_id
+        self.version = version
+        #: By the filter as the client wrote it.
+        self.subscriptions: dict[str, Subscription] = {}
+        self.groups: dict[Group, None] = {}
+        self.link: Connection | None = None
+        #: Seconds that it outlives its connection.
+        self.expiry = 0
+        #: When it ends, while its client is away.
+        self.expires: float | None = None
+        self._limits = limits
+        self._budget = budget
+        self._in_flight: dict[int, Flight] = {}
+        #: Those in flight that this connection has not sent again.
+        self._unsent: deque[int] = deque()
+        #: What came while the client was away, and what waits for its acknowledgements.
+        self._stored: deque[Flight] = deque()
+        self._waiting: deque[Flight] = deque()
+        self._last_id = 0
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._unsent or self._stored)
+
+    def deliver(self, message: Outgoing, qos: int, retain: bool, group: Group | None = None) -> bool:
+        """Send it with the lower QoS of the two, or keep it where it is 1 and the client cannot take it."""
+        link = self.link
+        if not qos or not message.qos:
+            return link is not None and link.send_unnumbered(message, retain)
+        if link is None:
+            return self._keep(self._stored, Flight(message, retain, group))
+        if not link.may_receive(message.topic):
+            return False
+        flight = Flight(message, retain, group)
+        if self._waiting or not self._may_send(link):
+            return self._keep(self._waiting, flight)
+        return self._send(link, flight)
+
+    def _may_send(self, link: Connection) -> bool:
+        return len(self._in_flight) < link.window and not link.congested
+
+    def _keep(self, queue: deque[Flight], flight: Flight) -> bool:
+        """ "Messages that exceed the limit will be dropped." """
+        full = len(self._stored) + len(self._waiting) >= self._limits.queued_messages
+        if full or not self._budget.take(flight.message.size):
+            return False
+        queue.append(flight)
+        return True
+
+    def _take(self, queue: deque[Flight]) -> Flight:
+        flight = queue.popleft()
+        self._budget.give(flight.message.size)
+        return flight
+
+    def _send(self, link: Connection, flight: Flight) -> bool:
+        packet_id = self._next_id()
+        if not link.send_numbered(flight.message, flight.retain, packet_id):
+            return False
+        flight.since = flight.sent = link.moment
+        self._in_flight[packet_id] = flight
+        return True
+
+    def _next_id(self) -> int:
+        packet_id = self._last_id % _LAST_ID + 1
+        while packet_id in self._in_flight:
+            packet_id = packet_id % _LAST_ID + 1
+        self._last_id = packet_id
+        return packet_id
+
+    def acknowledged(self, packet_id: int) -> None:
+        """A PUBACK. One for nothing that is in flight is ignored: the message may have been given up."""
+        if self._in_flight.pop(packet_id, None) is not None and self._waiting:
+            self.send_waiting()
+
+    def send_waiting(self) -> None:
+        link = self.link
+        while link is not None and self._waiting and self._may_send(link):
+            self._send_kept(link, self._take(self._waiting))
+
+    def _send_kept(self, link: Connection, flight: Flight) -> None:
+        message = flight.message
+        if not message.expired(link.now()) and link.may_receive(message.topic):
+            self._send(link, flight)
+
+    def resume(self, link: Connection) -> None:
+        """The client is back. What it has not acknowledged is sent again, under its old packet identifier."""
+        self.link = link
+        self.expires = None
+        self._unsent = deque(self._in_flight)
+
+    def send_stored(self) -> None:
+        """The next of the stored messages: "a maximum rate of 10 messages per second"."""
+        for _ in range(self._limits.stored_a_second):
+            link = self.link
+            if link is None or link.congested:
+                return
+            if self._unsent:
+                if len(self._in_flight) - len(self._unsent) < link.window:
+                    self._send_again(link, self._unsent.popleft())
+            elif self._stored and self._may_send(link):
+                self._send_kept(link, self._take(self._stored))
+        for group in tuple(self.groups):
+            group.send_queued(self)
+
+    def _send_again(self, link: Connection, packet_id: int) -> None:
+        flight = self._in_flight.get(packet_id)
+        if flight is None:
+            return
+        message = flight.message
+        flight.sent = link.moment
+        if (
+            message.expired(link.now())
+            or not link.may_receive(message.topic)
+            or not link.send_numbered(message, flight.retain, packet_id)
+        ):
+            del self._in_flight[packet_id]
+
+    def retry(self, moment: float) -> None:
+        """Send again what an MQTT 3.1.1 client leaves unacknowledged, for an hour, then give it up.
+
+        MQTT 5 forbids to send again within one connection [MQTT-4.4.0-1].
+        """
+        for packet_id, flight in tuple(self._in_flight.items()):
+            if packet_id in self._unsent:
+                continue
+            if moment - flight.since >= self._limits.retry_for_seconds:
+                del self._in_flight[packet_id]
+            elif self.version == V311 and moment - flight.sent >= self._limits.retry_seconds:
+                self._retry(packet_id)
+        if self._waiting:
+            self.send_waiting()
+
+    def _retry(self, packet_id: int) -> None:
+        if self.link is not None and not self.link.congested:
+            self._send_again(self.link, packet_id)
+
+    def rest(self, now: float) -> None:
+        """The client is away, and its session waits for it."""
+        self.link = None
+        self.expires = now + self.expiry
+        self._stored.extend(self._waiting)
+        self._waiting.clear()
+
+    def end(self) -> list[Flight]:
+        """Forget everything; what came through a shared subscription goes back to its group."""
+        self.link = None
+        kept = [self._take(queue) for queue in (self._stored, self._waiting) for _ in range(len(queue))]
+        returned = [flight for flight in (*self._in_flight.values(), *kept) if flight.group is not None]
+        self._in_flight.clear()
+        return returned
