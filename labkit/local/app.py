@@ -47,11 +47,17 @@ _OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
 }
 _CHECKS = dict(policies.CHECKS)
 _CHECKS |= {("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()}
-_NOT_SIMULATED = {"cognito-idp": user_pools.NOT_SIMULATED, "sts": sts.NOT_SIMULATED}
+_NOT_SIMULATED = {
+    "cognito-idp": user_pools.NOT_SIMULATED,
+    "iot": iot.NOT_SIMULATED,
+    "sts": sts.NOT_SIMULATED,
+}
 #: Services whose every operation is answered here or not at all.
 _OWN_ONLY = ("cognito-identity", "labkit")
+#: How operations begin that change nothing.
+_READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Test")
 #: moto validates the other services' parameters, some better than their models say.
-_VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "sts")
+_VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "iot", "sts")
 
 #: Where XML answers carry the request ID; clients believe it before the header.
 _REQUEST_ID = re.compile(rb"<RequestId>[^<]*</RequestId>")
@@ -117,7 +123,10 @@ class LocalApp:
                 )
             canonicalize(call)
             with self.state.lock:
-                return _identified(self._answer(call, caller, request_id), call, request_id)
+                answered = self._answer(call, caller, request_id)
+                if answered[0] < 400 and _changes_connections(call):
+                    self.state.iot.changed()
+                return _identified(answered, call, request_id)
         except AwsError as error:
             refusal = error
         except Exception as error:
@@ -146,6 +155,14 @@ class LocalApp:
         response = upstream.call(call, self.state.account_id)
         amend = user_pools.AMENDMENTS.get(call.operation) if call.service == "cognito-idp" else None
         return amend(call, self.state, response) if amend else response
+
+
+def _changes_connections(call: Call) -> bool:
+    """Whether an answered call may have changed what somebody who is connected may do.
+
+    STS opens sessions, and changes none that there is.
+    """
+    return call.service in ("iam", "iot", "cognito-identity") and not call.operation.startswith(_READING)
 
 
 def _require_simulated(call: Call) -> None:

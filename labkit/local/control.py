@@ -42,10 +42,33 @@ def read_outbox(call: Call, state: State) -> dict[str, Any]:
 
 def get_decision(call: Call, state: State) -> dict[str, Any]:
     """How a request was decided, as a case that the policy engine reads; nothing where it is not known."""
-    decision = state.decisions.get(str(call.parameters.get("RequestId", "")))
+    wanted = str(call.parameters.get("RequestId", ""))
+    decision = state.decisions.get(wanted) or state.iot.log.decision(wanted)
     if decision is None:
         return {}
     return {"Case": Case(decision.request, decision.policies).to_json()}
+
+
+def read_iot_log(call: Call, state: State) -> dict[str, Any]:
+    """Who asked what over MQTT and how it was decided, of all clients or of one, oldest first."""
+    client_id = call.parameters.get("ClientId")
+    return {
+        "Events": [
+            {
+                "Time": entry.time,
+                "ClientId": entry.client_id,
+                "Principal": entry.principal,
+                "Event": entry.event,
+                "Topic": entry.topic,
+                "Verdict": entry.verdict,
+                "Reason": entry.reason,
+                "DecisionId": entry.id if entry.decision is not None else None,
+                "Count": entry.count,
+            }
+            for entry in state.iot.log
+            if client_id in (None, entry.client_id)
+        ]
+    }
 
 
 def get_clock(call: Call, state: State) -> dict[str, Any]:
@@ -95,6 +118,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "AdvanceClock": advance_clock,
     "GetClock": get_clock,
     "GetDecision": get_decision,
+    "ReadIotLog": read_iot_log,
     "ReadOutbox": read_outbox,
     "RotateSigningKey": rotate_signing_key,
     "TellIssuerKeys": tell_issuer_keys,

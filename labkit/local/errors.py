@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -14,13 +15,16 @@ Response = tuple[int, dict[str, str], bytes]
 
 
 class AwsError(Exception):
-    """An error as AWS answers it: its code, its text, its HTTP status."""
+    """An error as AWS answers it: its code, its text, its HTTP status, and what else JSON errors may hold."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(
+        self, code: str, message: str, status: int = 400, members: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = dict(members or {})
 
 
 def not_simulated(operation: str) -> AwsError:
@@ -60,7 +64,11 @@ class Protocol:
         headers["Content-Type"] = (
             "application/json" if self.name == "rest-json" else "application/x-amz-json-1.1"
         )
-        return error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode()
+        return (
+            error.status,
+            headers,
+            json.dumps({"__type": error.code, "message": error.message} | error.members).encode(),
+        )
 
 
 def _query(error: AwsError, request_id: str) -> bytes:

@@ -48,11 +48,6 @@ def plain_key_condition(call: Call, state: State) -> None:
         call.replace(KeyConditionExpression=KeyCondition(call.parameters).text)
 
 
-def check_iot_policy(call: Call, state: State) -> None:
-    """https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicy.html (MalformedPolicyException)"""
-    _require(call.parameters.get("policyDocument"), "iot", "MalformedPolicyException")
-
-
 def check_bucket_policy(call: Call, state: State) -> None:
     try:
         document = call.request.body.decode()
@@ -128,7 +123,5 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "PutUserPolicy"): check_document,
     ("iam", "UpdateAssumeRolePolicy"): check_trust,
     ("iam", "UpdateSAMLProvider"): check_saml_metadata,
-    ("iot", "CreatePolicy"): check_iot_policy,
-    ("iot", "CreatePolicyVersion"): check_iot_policy,
     ("s3", "PutBucketPolicy"): check_bucket_policy,
 }

@@ -12,17 +12,24 @@ from typing import Any
 
 from labkit.local import attribute_values
 from labkit.local.errors import AwsError
+from labkit.local.members import members
 from labkit.local.operations import Call
 
 #: The error code of a failed validation, where it is not ValidationException.
-_CODE = {"cognito-idp": "InvalidParameterException", "iam": "ValidationError", "sts": "ValidationError"}
+_CODE = {
+    "cognito-idp": "InvalidParameterException",
+    "iam": "ValidationError",
+    "iot": "InvalidRequestException",
+    "sts": "ValidationError",
+}
 
 
 def validate(call: Call) -> None:
     """Raise AWS's validation error with every constraint that the parameters break."""
     if call.model is None or call.model.input_shape is None:
         return
-    faults = list(_structure(call.model.input_shape, call.parameters, ""))
+    given = members(call) if call.protocol.name == "rest-json" else call.parameters
+    faults = list(_structure(call.model.input_shape, given, ""))
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
         raise AwsError(_CODE.get(call.service, "ValidationException"), f"{count}: {'; '.join(faults)}")

@@ -24,7 +24,9 @@ def answer(request: Request, state: State) -> Response | None:
     """The document at a well-known path, or None where the request is for something else."""
     if request.path == "/_labkit/health":
         return _json(health(state))
-    with state.lock:  # another request may be making a pool
+    with state.lock:  # another request may be making a pool, or the endpoint's certificate
+        if request.path == "/_labkit/iot/ca.pem":
+            return 200, {"Content-Type": "application/x-pem-file"}, state.iot.certificates.ca_pem
         return _document(request, state)
 
 
@@ -55,6 +57,11 @@ def health(state: State) -> dict[str, Any]:
         "account": state.account_id,
         "region": state.region,
         "instance": state.instance,
+        "iot": {
+            "host": state.iot.endpoint.host,
+            "port": state.iot.endpoint.port,
+            "tls_port": state.iot.endpoint.tls_port,
+        },
     }
 
 

@@ -7,7 +7,7 @@ from labkit.policy.denial import denial_text
 from labkit.policy.document import Policy, Statement
 from labkit.policy.explanation import Explanation, explain
 from labkit.policy.matrix import Matrix, Row, changes, matrix
-from labkit.policy.request import Anonymous, Federated, Request, Service
+from labkit.policy.request import Anonymous, Federated, IotPrincipal, Request, Service
 from labkit.policy.trace import (
     ConditionTrace,
     ElementTrace,
@@ -29,6 +29,7 @@ __all__ = [
     "ElementTrace",
     "Explanation",
     "Federated",
+    "IotPrincipal",
     "Judgement",
     "LayerTrace",
     "Matrix",

@@ -1,6 +1,6 @@
 """Cases: a request and the policies that speak on it, as one JSON object.
 
-    request.principal   ARN | {"type": "anonymous"} | {"service": …} | {"federated": …}
+    request.principal   ARN | {"type": "anonymous"} | {"service": …} | {"federated": …} | {"iot": …}
     request.action, request.resource (ARN or `*`), request.resource_account
     request.context     condition key → string or list of strings; a key that is not here is absent
     request.wildcard_only_action, request.origins    optional
@@ -15,7 +15,7 @@ A document may stand alone or, with the name and ARN under which it is kept, as 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from labkit.errors import LabError, PolicySyntaxError
 from labkit.policy.case_writing import policies_json, request_json
 from labkit.policy.document import Policy
 from labkit.policy.layers import PolicySet
-from labkit.policy.request import Anonymous, Federated, Principal, Request, Service
+from labkit.policy.request import Anonymous, Federated, IotPrincipal, Principal, Request, Service
 
 Json = Mapping[str, Any]
 
@@ -37,6 +37,11 @@ _REQUEST = (
     "origins",
 )
 _POLICIES = ("identity", "resource", "boundary", "session", "scp", "rcp", "iot")
+_PRINCIPALS: dict[str, Callable[[str], Principal]] = {
+    "federated": Federated,
+    "iot": IotPrincipal,
+    "service": Service,
+}
 _WRAPPED = ("PolicyName", "PolicyArn", "PolicyDocument")
 
 
@@ -100,14 +105,14 @@ def _request(raw: Json) -> Request:
 def _principal(raw: object) -> Principal:
     if isinstance(raw, str) and raw:
         return raw
-    expected = 'an ARN, {"type": "anonymous"}, {"service": …} or {"federated": …}'
+    expected = 'an ARN, {"type": "anonymous"}, {"service": …}, {"federated": …} or {"iot": …}'
     if not isinstance(raw, Mapping) or len(raw) != 1:
         raise CaseError("request.principal", raw, expected)
     (kind, name), *_ = raw.items()
     if (kind, name) == ("type", "anonymous"):
         return Anonymous()
-    if kind in ("service", "federated") and isinstance(name, str) and name:
-        return Service(name) if kind == "service" else Federated(name)
+    if kind in _PRINCIPALS and isinstance(name, str) and name:
+        return _PRINCIPALS[kind](name)
     raise CaseError("request.principal", raw, expected)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from labkit.policy.document import Policy
 from labkit.policy.layers import PolicySet
-from labkit.policy.request import Anonymous, Federated, Request, Service
+from labkit.policy.request import Anonymous, Federated, IotPrincipal, Request, Service
 
 
 def request_json(request: Request) -> dict[str, Any]:
@@ -19,6 +19,8 @@ def request_json(request: Request) -> dict[str, Any]:
         principal = {"service": principal.name}
     elif isinstance(principal, Federated):
         principal = {"federated": principal.provider}
+    elif isinstance(principal, IotPrincipal):
+        principal = {"iot": principal.name}
     found: dict[str, Any] = {
         "principal": principal,
         "action": request.action,

@@ -11,16 +11,27 @@ from functools import cached_property
 from typing import Protocol
 
 from labkit.policy.layers import LAYERS, Layer, PolicySet, applies_to
-from labkit.policy.request import Anonymous, Caller, Federated, Question, Request, Service
+from labkit.policy.request import Anonymous, Caller, Federated, IotPrincipal, Question, Request, Service
 from labkit.policy.trace import LayerTrace, Named, StatementTrace, Verdict
 
-__all__ = ["Anonymous", "Decision", "Federated", "PolicySet", "Request", "Service", "Verdict", "decide"]
+__all__ = [
+    "Anonymous",
+    "Decision",
+    "Federated",
+    "IotPrincipal",
+    "PolicySet",
+    "Request",
+    "Service",
+    "Verdict",
+    "decide",
+]
 
 _ALWAYS = frozenset({"rcp", "scp", "iot"})
 _LIMITS = frozenset({"boundary", "session"})
 _ROOT = _ALWAYS | _LIMITS
 _OWN = _ROOT | {"identity"}
 _RESOURCE = frozenset({"resource"})
+_IOT = frozenset({"iot"})
 _GRANTORS = frozenset({"resource", "identity"})
 _GRANTORS_AND_SESSION = _GRANTORS | {"session"}
 #: Needs no permission, and no Deny takes it away.
@@ -191,12 +202,16 @@ def _present(caller: Caller) -> frozenset[str]:
     not pass a policy, the resulting federated user session has no permissions".
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
     """
+    if caller.is_iot:
+        return _IOT
     return _GRANTORS_AND_SESSION if caller.kind == "federated-user" else _GRANTORS
 
 
 def needed(request: Request, policies: PolicySet, layers: Sequence[Judged]) -> frozenset[str]:
     """The layers that must each allow the request. SCPs, RCPs and IoT policies always count."""
     caller = request.question.caller
+    if caller.is_iot:
+        return _IOT
     if caller.account is None:
         return _ALWAYS | {"resource"}
     own = _ROOT if caller.is_root_user else _OWN

@@ -16,8 +16,11 @@ from labkit.policy.trace import LayerTrace, Named, StatementTrace
 #: Layers in the order in which AWS evaluates them.
 LAYERS = ("rcp", "scp", "resource", "identity", "boundary", "session", "iot")
 
-#: Data plane actions for which an authenticated identity needs an IoT policy beside its role's.
+#: Data plane actions for which an authenticated identity needs an IoT policy beside its role's: those of
+#: MQTT, as AWS's table has it, and over HTTP those that callers report:
+#: https://github.com/aws/aws-sdk-js/issues/1312
 #: https://docs.aws.amazon.com/iot/latest/developerguide/cog-iot-policies.html
+#: https://docs.aws.amazon.com/iot/latest/developerguide/iot-authorization.html
 IOT_ACTIONS = frozenset(
     f"iot:{name}".lower()
     for name in (
@@ -25,6 +28,7 @@ IOT_ACTIONS = frozenset(
         "Publish",
         "Subscribe",
         "Receive",
+        "RetainPublish",
         "GetThingShadow",
         "UpdateThingShadow",
         "DeleteThingShadow",
@@ -47,7 +51,7 @@ class PolicySet:
     scp: tuple[tuple[Policy, ...], ...] = ()
     #: Resource control policies by level.
     rcp: tuple[tuple[Policy, ...], ...] = ()
-    #: Policies attached to the Cognito identity in AWS IoT; empty where none is.
+    #: Policies attached to the Cognito identity, or to the device, in AWS IoT; empty where none is.
     iot: tuple[Policy, ...] | None = None
 
     @cached_property
@@ -157,6 +161,8 @@ def applies_to(layer: Layer, question: Question) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     """
     caller, name = question.caller, layer.name
+    if caller.is_iot:
+        return name == "iot"
     if name == "resource":
         return True
     if name == "rcp":

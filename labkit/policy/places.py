@@ -157,7 +157,9 @@ _RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType(
         # https://aws.amazon.com/blogs/security/unlock-new-possibilities-aws-organizations-service-control-policy-now-supports-full-iam-language
         "scp": (_no_principal,),
         "rcp": (_some_principal, _everyone),
-        "iot": (_no_principal,),
+        # What AWS IoT says of others: "The following resources are invalid".
+        # https://github.com/aws-samples/simplerobotservice/issues/1
+        "iot": (_no_principal, _vendors, _arns),
     }
 )
 #: "In IAM, the Sid value must be unique within a JSON policy"; elsewhere that is only recommended.

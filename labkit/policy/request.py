@@ -49,7 +49,21 @@ class Federated:
         return self.provider
 
 
-Principal = str | Anonymous | Service | Federated
+@dataclass(frozen=True, slots=True)
+class IotPrincipal:
+    """What AWS IoT knows by the policies attached to it alone: a device by its X.509 certificate.
+
+    `name` is the certificate's ARN. IAM has no such principal, and none of its policies speaks on it.
+    https://docs.aws.amazon.com/iot/latest/developerguide/authorization.html
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Principal = str | Anonymous | Service | Federated | IotPrincipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class Caller:
     principal: Principal
     #: None for a caller without an AWS account.
     account: str | None = None
-    #: `root`, `user`, `role`, `assumed-role` or `federated-user`; empty without an account.
+    #: `root`, `user`, `role`, `assumed-role`, `federated-user` or `iot`; empty for the others.
     kind: str = ""
     #: Name of the role, for a role and its sessions.
     role: str | None = None
@@ -68,7 +82,7 @@ class Caller:
     def of(cls, principal: Principal) -> Caller:
         """Raises LabError where `principal` is a string but not the ARN of an IAM or STS principal."""
         if not isinstance(principal, str):
-            return cls(principal)
+            return cls(principal, kind="iot" if isinstance(principal, IotPrincipal) else "")
         found = _PRINCIPAL.fullmatch(principal)
         if found is None:
             raise LabError(
@@ -81,6 +95,10 @@ class Caller:
     @property
     def is_root_user(self) -> bool:
         return self.kind == "root"
+
+    @property
+    def is_iot(self) -> bool:
+        return self.kind == "iot"
 
     @property
     def is_service_linked(self) -> bool:

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from labkit.policy import Anonymous, Decision, Federated, Policy, PolicySet, Request, Service, Verdict, decide
+from labkit.policy import (
+    Anonymous,
+    Decision,
+    Federated,
+    IotPrincipal,
+    Policy,
+    PolicySet,
+    Request,
+    Service,
+    Verdict,
+    decide,
+)
 
 VECTORS = Path(__file__).parent / "vectors"
 Case = Mapping[str, Any]
@@ -30,11 +41,13 @@ def marks_of(case: Case) -> list[pytest.MarkDecorator]:
     return [*marks, pytest.mark.xfail(reason=case["xfail"], strict=True)] if "xfail" in case else marks
 
 
-def principal(raw: str | Mapping[str, str]) -> str | Anonymous | Service | Federated:
+def principal(raw: str | Mapping[str, str]) -> str | Anonymous | Service | Federated | IotPrincipal:
     if isinstance(raw, str):
         return raw
     if "service" in raw:
         return Service(raw["service"])
+    if "iot" in raw:
+        return IotPrincipal(raw["iot"])
     return Federated(raw["federated"]) if "federated" in raw else Anonymous()
 
 

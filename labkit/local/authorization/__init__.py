@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import cognito_identity, dynamodb, other, s3, sts
+from labkit.local.authorization import cognito_identity, dynamodb, iot_data, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
 from labkit.local.errors import AwsError
+from labkit.local.iot import effective
 from labkit.local.operations import Call
 from labkit.local.refusals import refusals_of
-from labkit.policy import Anonymous, Decision, Policy, Request, decide, denial_text
+from labkit.policy import Anonymous, Decision, Policy, PolicySet, Request, decide, denial_text
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
-_CALLERS = {"cognito-identity": cognito_identity.asks, "sts": sts.asks}
+_CALLERS = {"cognito-identity": cognito_identity.asks, "iot-data": iot_data.asks, "sts": sts.asks}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 #: "No permissions are required for users to perform this operation."
@@ -74,7 +76,16 @@ def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[s
         wildcard_only_action=ask.resource == "*",
         origins=origins_of(caller),
     )
-    return decide(request, policies=policies_of(caller, state, resource=_resource_policy(ask, state)))
+    return decide(request, policies=_policies(ask, caller, state))
+
+
+def _policies(ask: Ask, caller: Caller, state: State) -> PolicySet:
+    """What decides; for a signed-in identity's calls of AWS IoT, its IoT policies too."""
+    found = policies_of(caller, state, resource=_resource_policy(ask, state))
+    if not ask.action.startswith("iot:"):
+        return found
+    region = ask.resource.split(":")[3] if ask.resource != "*" else state.region
+    return replace(found, iot=effective.of_caller(caller, None, region, state))
 
 
 def allowed(action: str, resource: str, call: Call, caller: Caller, state: State) -> bool:
@@ -112,6 +123,8 @@ def denial(decision: Decision, call: Call, caller: Caller) -> AwsError:
     """AWS's answer to a refused call, in the protocol's own terms."""
     if caller.anonymous:
         return AwsError("AccessDenied", "Access Denied", 403)
+    if call.service == "iot-data":  # as callers report it: https://github.com/aws/aws-sdk-js/issues/1312
+        return AwsError("ForbiddenException", "Forbidden", 403)
     text = denial_text(decision, service=call.service)
     if call.protocol.name in ("json", "rest-json"):
         return AwsError("AccessDeniedException", text, 403 if call.protocol.name == "rest-json" else 400)

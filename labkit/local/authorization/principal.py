@@ -102,13 +102,14 @@ def context_of(call: Call, caller: Caller, state: State) -> dict[str, ContextVal
     if "user-agent" in call.request.headers:
         context["aws:UserAgent"] = call.request.headers["user-agent"]
     if not caller.anonymous:
-        context |= _principal_keys(caller, state)
+        context |= principal_keys(caller, state)
     if call.service == "s3" and caller.auth_type:
         context["s3:authType"] = caller.auth_type
     return context
 
 
-def _principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
+def principal_keys(caller: Caller, state: State) -> dict[str, ContextValue]:
+    """Who calls, with the tags and the session that it brings along."""
     session = caller.session
     context: dict[str, ContextValue] = {
         "aws:PrincipalAccount": state.account_id,

@@ -8,12 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.iot import endpoint
+from labkit.local.iot import (
+    attachments,
+    auth_results,
+    device_certificates,
+    endpoint,
+    policies,
+    thing_principals,
+    thing_types,
+    things,
+)
 from labkit.local.operations import Call
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
+#: What moto would store, and nothing would come of.
+NOT_SIMULATED = device_certificates.NOT_SIMULATED
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
+    **attachments.OPERATIONS,
+    **auth_results.OPERATIONS,
+    **device_certificates.OPERATIONS,
     **endpoint.OPERATIONS,
+    **policies.OPERATIONS,
+    **thing_principals.OPERATIONS,
+    **thing_types.OPERATIONS,
+    **things.OPERATIONS,
 }

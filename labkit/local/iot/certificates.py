@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.local.iot.endpoint import Endpoint
+from labkit.local.iot.principals import CertificatePrincipal
+from labkit.local.iot.registry import registry
 
 if TYPE_CHECKING:
     import trustme
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
     from labkit.local.state import State
 
@@ -26,6 +30,8 @@ class Certificates:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._made = 0
+        self._serials = state.source.branch("IoT certificates")
 
     @property
     def ca_pem(self) -> bytes:
@@ -45,7 +51,7 @@ class Certificates:
         """
         context = self.server_context()
         context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(cadata=_pem(self.device_ca))
+        context.load_verify_locations(cadata=pem(self.device_ca))
         return context
 
     @cached_property
@@ -79,6 +85,45 @@ class Certificates:
             .sign(key, hashes.SHA256())
         )
 
+    def new_device_key(self) -> RSAPrivateKey:
+        """A device's own key. With a seed, the same as in every run at this point."""
+        self._made += 1
+        return self._state.source.rsa_key(f"IoT device {self._made}")
+
+    def issue(self, subject: x509.Name, key: CertificatePublicKeyTypes) -> x509.Certificate:
+        """A certificate of the device CA."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
+
+        serial = self._serials.integer(159) | 1
+        issuer = self.device_ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        known = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer)
+        return (
+            x509.CertificateBuilder(self.device_ca.subject, subject, key, serial)
+            .not_valid_before(self.valid_from())
+            .not_valid_after(END)
+            .add_extension(known, critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_signing_only(), critical=True)
+            .sign(self.device_key, hashes.SHA256())
+        )
+
+    def principal(self, der: bytes) -> CertificatePrincipal | None:
+        """Whom a client certificate, which TLS has verified, stands for; None where it is not active.
+
+        "Certificates must be in the ACTIVE state to authenticate devices."
+        https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateCertificate.html
+        """
+        kept = self.kept(hashlib.sha256(der).hexdigest())
+        if kept is None or kept.status != "ACTIVE":
+            return None
+        return CertificatePrincipal(kept.certificate_id, kept.arn)
+
+    def kept(self, certificate_id: str) -> Any:
+        """The registered certificate of that id, or None."""
+        return registry(self._state.region, self._state).certificates.get(certificate_id)
+
     def valid_from(self) -> datetime:
         """Two minutes ago, by the account's clock or the machine's: TLS goes by the latter."""
         clock = self._state.clock
@@ -99,7 +144,30 @@ def issuer_name() -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])
 
 
-def _pem(certificate: x509.Certificate) -> str:
+def _signing_only() -> x509.KeyUsage:
+    from cryptography import x509
+
+    names = (
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(digital_signature=True, **dict.fromkeys(names, False))
+
+
+def pem(certificate: x509.Certificate) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def certificate_id(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate as DER."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()

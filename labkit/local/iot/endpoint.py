@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import not_simulated
+from labkit.local.iot.registry import invalid
+from labkit.local.members import members
 from labkit.local.operations import Call
 
 if TYPE_CHECKING:
@@ -33,11 +35,11 @@ class Endpoint:
 
 def describe_endpoint(call: Call, state: State) -> dict[str, Any]:
     """The data endpoint, host and port, the same each time."""
-    kind = call.request.parameters.get("endpointType", "iot:Data")
+    kind = members(call).get("endpointType", "iot:Data")
     if kind in _OTHERS:
         raise not_simulated(f"the endpoint type `{kind}`")
     if kind not in _DATA:
-        raise AwsError("InvalidRequestException", f"Endpoint type {kind} not recognized.")
+        raise invalid(f"Endpoint type {kind} not recognized.")
     if call.region != state.region:
         raise not_simulated(f"AWS IoT Core in {call.region} (the account's Region is {state.region})")
     endpoint = state.iot.endpoint

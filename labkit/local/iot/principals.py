@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from labkit.local.authentication import Caller
+if TYPE_CHECKING:
+    from labkit.local.authentication import Caller
 
 _SUB, _AMR = "cognito-identity.amazonaws.com:sub", "cognito-identity.amazonaws.com:amr"
 
@@ -28,10 +30,12 @@ class SigV4Principal:
     @classmethod
     def of(cls, caller: Caller, *, until: datetime) -> SigV4Principal:
         """The caller, with the Cognito identity that its session carries."""
-        context = caller.session.limits.context if caller.session else {}
-        identity, amr = context.get(_SUB), context.get(_AMR, ())
-        guest = "unauthenticated" in ((amr,) if isinstance(amr, str) else amr)
-        return cls(caller, identity if isinstance(identity, str) else None, guest, until)
+        return cls(caller, *identity_of(caller), until)
+
+    @property
+    def name(self) -> str:
+        """What policies and Things are attached to; without a Cognito identity, the caller's ARN."""
+        return self.identity_id or self.caller.arn
 
 
 @dataclass(frozen=True)
@@ -42,5 +46,17 @@ class CertificatePrincipal:
     certificate_id: str
     arn: str
 
+    @property
+    def name(self) -> str:
+        return self.arn
+
 
 IotPrincipal = SigV4Principal | CertificatePrincipal
+
+
+def identity_of(caller: Caller) -> tuple[str | None, bool]:
+    """The Identity ID that a caller's session carries, and whether it is a guest's."""
+    context = caller.session.limits.context if caller.session else {}
+    identity, amr = context.get(_SUB), context.get(_AMR, ())
+    guest = "unauthenticated" in ((amr,) if isinstance(amr, str) else amr)
+    return identity if isinstance(identity, str) else None, guest

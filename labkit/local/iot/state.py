@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from labkit.local.iot.authority import IotAuthority
 from labkit.local.iot.certificates import Certificates
 from labkit.local.iot.endpoint import Endpoint
+from labkit.local.iot.log import Log
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -18,6 +20,8 @@ class Iot:
     def __init__(self, state: State) -> None:
         self.certificates = Certificates(state)
         self.endpoint = Endpoint()
+        self.authority = IotAuthority(state)
+        self.log = Log(state)
         #: Starts a gateway where none runs yet, and tells `endpoint` its ports.
         self.start_gateway: Callable[[], None] | None = None
         #: The gateway's `mqtt.broker.Broker`, once there is one.
