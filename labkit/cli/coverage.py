@@ -1,7 +1,8 @@
 """`labkit coverage`: what the local account does of AWS's operations, as its tests show it.
 
 AWS's operations and their documented errors come from botocore's models, what is not simulated from the
-account itself, everything else from the marks of tests/local.
+account itself, everything else from the marks of tests/local, and from the list there of errors that
+nothing brings about.
 """
 
 from __future__ import annotations
@@ -15,21 +16,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labkit.cli import unreachable
 from labkit.cli.checks import clone
 from labkit.cli.marks import Mark, read
+from labkit.cli.unreachable import Unreachable
 from labkit.environment import without_account
 from labkit.errors import LabError
 
-SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
+SERVICES = {
+    "cognito-idp": "User Pools",
+    "cognito-identity": "Identity Pools",
+    "sts": "STS",
+    "iot-data": "AWS IoT data plane",
+}
 
 #: Documented errors that the account cannot give, because it lacks what they are about.
 BEYOND = {
     "quotas and throttling": {
-        "LimitExceededException", "ServiceQuotaExceededException", "TooManyRequestsException",
+        "LimitExceededException", "ServiceQuotaExceededException", "ThrottlingException",
+        "TooManyRequestsException",
     },
     "faults of AWS itself and of others' services": {
         "ExternalServiceException", "IDPCommunicationError", "InternalErrorException",
-        "InternalServerException", "RegionDisabledException",
+        "InternalFailureException", "InternalServerException", "RegionDisabledException",
+        "ServiceUnavailableException",
     },
     "two changes at the same time (the account makes one after the other)": {
         "ConcurrentModificationException",
@@ -49,7 +59,8 @@ Written by `labkit coverage`, not by hand: from the marks of `tests/local`, whic
 show what its mark claims; from what the account answers with `NotSimulated`; and from AWS's models in
 botocore {botocore}.
 
-- *faithful*: tests show the operation accepted, and refused with every error that AWS documents for it;
+- *faithful*: tests show the operation accepted, and refused with every error that AWS documents for it, but
+  for those marked *¹*;
 - *partial*: something of it is missing, or an error that AWS documents is not shown by a test;
 - *not simulated*: the account answers `NotSimulated`.
 
@@ -64,6 +75,10 @@ takes no code `CodeMismatchException`, `ExpiredCodeException` and `TooManyFailed
 Pools say `ValidationException` of a malformed parameter; it stands as the `InvalidParameterException` of
 AWS's pages.
 """
+
+#: The section of single errors that have no occasion, and its mark in the tables.
+_UNREACHABLE = "Errors that AWS documents and nothing here can bring about"
+_FOOTNOTE = f"[¹](#{_UNREACHABLE.lower().replace(' ', '-')})"
 
 _BEYOND = frozenset().union(*BEYOND.values())
 #: Members of which a login may belong to another identity.
@@ -88,11 +103,13 @@ class Coverage:
     refusing: int
     shown: frozenset[str]
     missing: tuple[str, ...]
+    unreachable: tuple[Unreachable, ...] = ()
 
     @property
     def unshown(self) -> frozenset[str]:
         """Documented errors within the account's reach that no test shows."""
-        return self.documented - self.shown - _BEYOND
+        explained = {entry.error for entry in self.unreachable}
+        return self.documented - self.shown - _BEYOND - explained
 
     @property
     def verdict(self) -> str:
@@ -133,20 +150,32 @@ def _check(page: str, path: Path) -> int:
 
 
 def coverage(root: Path) -> tuple[Coverage, ...]:
-    """Every operation of the services, in the order of their names. Raises `LabError` for a mark of none."""
-    marks = read(root / "tests" / "local")
+    """Every operation of the services, in the order of their names.
+
+    Raises `LabError` for a mark of no operation, and for an entry of unreachable.json that does not hold.
+    """
+    marks, entries = read(root / "tests" / "local"), unreachable.read(root / "tests" / "local")
     known = {f"{service}:{name}": model for service in SERVICES for name, model in _operations(service)}
-    for mark in marks:
-        unknown = set(mark.operations) - known.keys()
+    for source, operations in (
+        *((mark.test, mark.operations) for mark in marks),
+        *(("unreachable.json", (entry.operation,)) for entry in entries),
+    ):
+        unknown = set(operations) - known.keys()
         if unknown:
-            raise LabError(f"`{mark.test}` is marked with `{min(unknown)}`: AWS has no such operation")
+            raise LabError(f"`{source}` is marked with `{min(unknown)}`: AWS has no such operation")
     absent = not_simulated(known)
-    return tuple(_covered(name, known[name], name not in absent, marks) for name in known)
+    return tuple(_covered(name, known[name], name not in absent, marks, entries) for name in known)
 
 
-def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark]) -> Coverage:
+def _covered(
+    operation: str,
+    model: Any,
+    simulated: bool,
+    marks: Iterable[Mark],
+    entries: Iterable[Unreachable],
+) -> Coverage:
     own = [mark for mark in marks if operation in mark.operations]
-    return Coverage(
+    row = Coverage(
         operation,
         documented=frozenset(_code(shape) for shape in model.error_shapes) - _without_occasion(model),
         simulated=simulated,
@@ -154,7 +183,11 @@ def _covered(operation: str, model: Any, simulated: bool, marks: Iterable[Mark])
         refusing=len({mark.test for mark in own if mark.refuses}),
         shown=frozenset(_documented_as(code, operation) for mark in own for code in mark.refuses),
         missing=tuple(dict.fromkeys(mark.missing for mark in own if mark.missing)),
+        unreachable=tuple(entry for entry in entries if entry.operation == operation),
     )
+    for entry in row.unreachable:
+        unreachable.require_true(entry, row.documented - _BEYOND, row.shown)
+    return row
 
 
 def _without_occasion(model: Any) -> set[str]:
@@ -236,7 +269,7 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
 
     service, _, name = operation.partition(":")
     try:
-        getattr(clients[service], xform_name(name))()
+        getattr(clients[service], xform_name(name))(**_address(clients[service], name))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _FAULTS:
@@ -245,6 +278,14 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
             ) from error
         return bool(code == "NotSimulated")
     return False
+
+
+def _address(client: Any, operation: str) -> dict[str, str]:
+    """What a request needs in its path and query to be one of this operation."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    members = {name: shape.members[name] for name in shape.required_members} if shape is not None else {}
+    places = ("uri", "querystring")
+    return {name: "x" for name, each in members.items() if each.serialization.get("location") in places}
 
 
 def render(table: Iterable[Coverage]) -> str:
@@ -257,6 +298,7 @@ def render(table: Iterable[Coverage]) -> str:
     lines += ["", *_NOTES.splitlines()]
     for service, title in SERVICES.items():
         lines += ["", f"## {title} (`{service}`)", "", *_section([r for r in rows if _of(service, r)])]
+    lines += ["", f"## {_UNREACHABLE}", "", *_reasons(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -279,8 +321,17 @@ def _row(row: Coverage) -> str:
     name = row.operation.partition(":")[2]
     if not row.simulated:
         return f"| {name} | not simulated | | | | |"
-    cells = (row.verdict, row.accepting, row.refusing, _codes(row.shown), _codes(row.unshown))
+    verdict = f"{row.verdict} {_FOOTNOTE}" if row.unreachable else row.verdict
+    cells = (verdict, row.accepting, row.refusing, _codes(row.shown), _codes(row.unshown))
     return f"| {name} | {' | '.join(map(str, cells))} |"
+
+
+def _reasons(rows: Iterable[Coverage]) -> Iterator[str]:
+    yield "| operation | error | why | source |"
+    yield "|---|---|---|---|"
+    for row in rows:
+        for entry in row.unreachable:
+            yield f"| {row.operation} | `{entry.error}` | {entry.reason} | <{entry.page}> |"
 
 
 def _codes(codes: Iterable[str]) -> str:

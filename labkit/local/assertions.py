@@ -34,6 +34,10 @@ def verified(response: str, metadata: Metadata, state: State) -> Assertion:
         assertion = saml.verified(response, metadata)
     except saml.NotAResponse:
         raise _invalid("Your request included an invalid SAML response") from None
+    except saml.Unsuccessful:
+        raise AwsError(
+            "IDPRejectedClaim", "The identity provider reported that authentication failed", 403
+        ) from None
     except saml.BadSignature:
         raise _invalid("Response signature invalid") from None
     except saml.WrongIssuer:

@@ -12,7 +12,12 @@ from labkit.local.operations import Call
 def members(call: Call) -> dict[str, Any]:
     """The members that were sent. Raises AwsError for a text that is not of its member's type."""
     shape = call.model.input_shape if call.model is not None else None
-    found = {} if shape is None else {name: _sent(call, name, each) for name, each in shape.members.items()}
+    if shape is None:
+        return {}
+    found = {name: _sent(call, name, each) for name, each in shape.members.items()}
+    payload = shape.serialization.get("payload")
+    if payload is not None and shape.members[payload].type_name == "blob":
+        found[payload] = call.request.body
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import PolicySyntaxError
+from labkit.local import mfa_devices
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
@@ -114,6 +115,8 @@ CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
     ("iam", "CreateRole"): check_new_role,
     ("iam", "CreateSAMLProvider"): check_saml_metadata,
     ("iam", "CreateUser"): refuse_boundary,
+    ("iam", "DeleteVirtualMFADevice"): mfa_devices.check_delete,
+    ("iam", "EnableMFADevice"): mfa_devices.check_enable,
     ("iam", "GetPolicy"): load_aws_managed,
     ("iam", "GetPolicyVersion"): load_aws_managed,
     ("iam", "PutGroupPolicy"): check_document,

@@ -23,11 +23,16 @@ _NAMES = {
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
 }
+_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _RESPONSE, _ASSERTION = f"{{{_NAMES['samlp']}}}Response", f"{{{_NAMES['saml']}}}Assertion"
 
 
 class NotAResponse(Exception):
     """No SAML response, or one that lacks what every assertion has."""
+
+
+class Unsuccessful(Exception):
+    """The identity provider reports that it did not authenticate the user."""
 
 
 class WrongIssuer(Exception):
@@ -100,11 +105,22 @@ def verified(encoded: str, metadata: Metadata) -> Assertion:
         raise NotAResponse from None
     if root.tag != _RESPONSE:
         raise NotAResponse
+    _require_success(root)
     signed = _signed(root, metadata)
     assertion = _read(_single_assertion(signed) if signed.tag == _RESPONSE else signed)
     if assertion.issuer != metadata.entity_id:
         raise WrongIssuer
     return assertion
+
+
+def _require_success(response: Any) -> None:
+    """A status of its own is anybody's to write, so it is believed only where it speaks against the user.
+
+    https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.2.2.2)
+    """
+    status = response.find("samlp:Status/samlp:StatusCode", _NAMES)
+    if status is not None and status.get("Value") != _SUCCESS:
+        raise Unsuccessful
 
 
 def _parsed(document: bytes) -> Any:

@@ -76,6 +76,8 @@ class Limits:
     source_identity: str | None = None
     #: Condition keys that came with the session, such as `cognito-identity.amazonaws.com:sub`.
     context: Mapping[str, ContextValue] = field(default_factory=dict)
+    #: When the user showed a code of an MFA device, where one was asked for.
+    mfa: datetime | None = None
 
 
 @dataclass(frozen=True)

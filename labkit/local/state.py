@@ -64,6 +64,8 @@ class State:
     decisions: Decisions = field(default_factory=Decisions)
     #: What runs in the place of Lambda functions, by ARN (user_pools.triggers).
     functions: dict[str, Function] = field(default_factory=dict)
+    #: The time step of the latest code of each IAM user's MFA device, by serial number: none is good twice.
+    mfa_steps: dict[str, int] = field(default_factory=dict)
     #: moto's backends are not made for threads; one request at a time changes them.
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: Request IDs have a chance of their own: a health check more must not change what a seed gives.

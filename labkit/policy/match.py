@@ -156,7 +156,7 @@ def _filled(template: Template, compare: Callable[[str, str], bool]) -> Matches:
 
 def _plain_text(raw: str, tokens: Sequence[Token]) -> Pattern | None:
     """The pattern without a regular expression: it has no wildcard but perhaps a `*` at its end."""
-    *before, last = tokens or ("",)
+    *before, last = tokens
     stem = last.removesuffix("*") if isinstance(last, str) else last
     stems = (*before, stem)
     if any(isinstance(token, str) and not _WILDCARDS.isdisjoint(token) for token in stems):

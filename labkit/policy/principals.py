@@ -104,5 +104,5 @@ class PrincipalElement:
             return any(name.names(caller) for name in self.names)
         account = any(_is_account(value, caller) for value in values)
         role = caller.role is None or any(_is_role(value, caller) for value in values)
-        itself = caller.is_root_user or caller.kind == "role" or caller.principal in values
+        itself = caller.is_root_user or caller.principal in values
         return account and role and itself

@@ -28,6 +28,7 @@ LESSONS = MappingProxyType(
     {
         "AccessDenied": _NO_PERMISSION,
         "AccessDeniedException": _NO_PERMISSION,
+        "ForbiddenException": _NO_PERMISSION,
         "UnauthorizedOperation": _NO_PERMISSION,
         "ExpiredToken": _EXPIRED,
         "ExpiredTokenException": _EXPIRED,

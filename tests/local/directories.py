@@ -21,7 +21,7 @@ from tests.local.accounts import LocalAccount
 
 AWS = "https://aws.amazon.com/SAML/Attributes"
 ENDPOINT = "https://signin.aws.amazon.com/saml"
-_SAML, _PROTOCOL = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:2.0:protocol"
+_SAML, PROTOCOL = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:2.0:protocol"
 
 
 @lru_cache(maxsize=4)
@@ -47,7 +47,7 @@ class Directory:
         certificate = _pair(self.name)[1].public_bytes(serialization.Encoding.DER)
         return (
             f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{self.entity_id}">'
-            f'<IDPSSODescriptor protocolSupportEnumeration="{_PROTOCOL}"><KeyDescriptor use="signing">'
+            f'<IDPSSODescriptor protocolSupportEnumeration="{PROTOCOL}"><KeyDescriptor use="signing">'
             '<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
             f"{base64.b64encode(certificate).decode()}"
             "</X509Certificate></X509Data></KeyInfo></KeyDescriptor></IDPSSODescriptor></EntityDescriptor>"
@@ -65,7 +65,7 @@ class Directory:
         assertion = etree.fromstring(content.xml(self.entity_id).encode())
         if sign == "assertion":
             assertion = self.signed(assertion)
-        root = etree.fromstring(f'<p:Response xmlns:p="{_PROTOCOL}" ID="_r" Version="2.0"/>'.encode())
+        root = etree.fromstring(f'<p:Response xmlns:p="{PROTOCOL}" ID="_r" Version="2.0"/>'.encode())
         root.append(assertion)
         return encoded(self.signed(root) if sign == "response" else root)
 

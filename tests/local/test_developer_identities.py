@@ -107,6 +107,22 @@ def test_a_known_identity_may_be_asked_for_and_no_other_users(pool: IdentityPool
     assert refused(registered, pool=pool, name="anna", IdentityId=gone).code == "ResourceNotFoundException"
 
 
+@pytest.mark.operation(
+    "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="ResourceConflictException"
+)
+def test_a_developers_user_has_one_login_of_a_public_provider(pool: IdentityPool) -> None:
+    """ "Attempts to link more than one login with a public provider will result in a
+    ResourceConflictException."
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow.html (Linking logins)
+    """
+    first, second = (pool.logins(pool.users.confirmed()) for _ in range(2))
+    anna = registered(pool, "anna", Logins=first)
+    for _ in ("of nobody", "of an identity"):
+        answer = refused(registered, pool=pool, name="anna", Logins=second)
+        assert (answer.status, answer.code) == (400, "ResourceConflictException")
+        assert get_id(pool, second) != anna["IdentityId"]
+
+
 @pytest.mark.operation("cognito-identity:DescribeIdentity")
 @pytest.mark.operation(
     "cognito-identity:GetOpenIdTokenForDeveloperIdentity", refuses="NotAuthorizedException"

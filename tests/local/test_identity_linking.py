@@ -207,6 +207,25 @@ def test_only_the_owner_unlinks(pool: IdentityPool, staff: Pool, customers: Pool
 
 
 @pytest.mark.operation("cognito-identity:GetId")
+@pytest.mark.operation("cognito-identity:UnlinkIdentity", refuses="ResourceConflictException")
+@pytest.mark.unconfirmed
+def test_nothing_is_unlinked_by_a_login_of_another_identity(
+    pool: IdentityPool, staff: Pool, customers: Pool
+) -> None:
+    """ "Thrown when a user tries to use a login which is already linked to another account."
+
+    https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_UnlinkIdentity.html
+    """
+    mine, others = login(staff), login(customers)
+    identity = get_id(pool, mine)
+    get_id(pool, others)
+    refusal = refused(lambda: unlink(pool, identity, mine | others, staff.provider))
+    assert (refusal.status, refusal.code) == (400, "ResourceConflictException")
+    assert logins_of(pool, identity) == {staff.provider}
+    assert unlink(pool, identity, mine, staff.provider)
+
+
+@pytest.mark.operation("cognito-identity:GetId")
 @pytest.mark.operation("cognito-identity:UnlinkIdentity", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_what_is_not_linked_cannot_be_unlinked(pool: IdentityPool, staff: Pool, customers: Pool) -> None:

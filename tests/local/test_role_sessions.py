@@ -37,15 +37,21 @@ def test_a_role_may_ask_for_an_external_id_and_for_a_session_name(account: Local
     assert refused(sts.assume_role, **good).code == "AccessDenied"
 
 
-@pytest.mark.operation("sts:AssumeRole", missing="MFA of IAM users")
-@pytest.mark.operation("sts:AssumeRole")
-def test_what_assume_role_would_forget_is_said_not_to_be_simulated(account: LocalAccount) -> None:
-    given = {"SerialNumber": "arn:aws:iam::111122223333:mfa/anna", "TokenCode": "123456"}
+@pytest.mark.operation("sts:AssumeRole", refuses="InvalidContextAssertion")
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("provider", ["IdentityCenter", "Another"])
+def test_a_context_assertion_is_one_that_sts_has_signed(account: LocalAccount, provider: str) -> None:
+    """ "… malformed, has expired, or does not match a trusted context provider." (the text is not documented)
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
     sts = account.client("sts")
     plain = {"RoleArn": role(account, anybody_here(account)), "RoleSessionName": "tester"}
     assert sts.assume_role(**plain)["Credentials"]
-    answer = refused(sts.assume_role, **plain, **given)
-    assert (answer.status, answer.code) == (501, "NotSimulated")
+    arn = f"arn:aws:iam::aws:contextProvider/{provider}"
+    contexts = [{"ProviderArn": arn, "ContextAssertion": "eyJraWQiOiJvdGhlciJ9.e30.c2ln"}]
+    answer = refused(sts.assume_role, **plain, ProvidedContexts=contexts)
+    assert (answer.status, answer.code) == (400, "InvalidContextAssertion")
 
 
 @pytest.mark.operation("sts:AssumeRole")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from labkit.resources import Credentials
 from tests.local.accounts import (
@@ -26,12 +27,14 @@ from tests.local.accounts import (
     statement,
     trust_in,
 )
-from tests.local.directories import AWS, Directory, Statement, decoded, encoded
+from tests.local.directories import AWS, PROTOCOL, Directory, Statement, decoded, encoded
 from tests.local.directory import IdentityPool, identity_pool, user_pool
 from tests.local.identities import caller, get_credentials, get_id, own_prefix, role_of
 from tests.local.test_session_limits import too_many_tags
 
 SAML = "sts:AssumeRoleWithSAML"
+#: The names of Active Directory's attributes begin so.
+SOAP = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 
 
 @pytest.fixture
@@ -292,6 +295,33 @@ def test_an_assertion_that_is_not_for_aws_and_now_is_refused(
     assert answer.message == (expected[2] or answer.message)
 
 
+def with_status(response: str, value: str) -> str:
+    """The response with a Status, which no assertion's signature covers."""
+    root = decoded(response)
+    status = f'<p:Status xmlns:p="{PROTOCOL}"><p:StatusCode Value="{value}"/></p:Status>'
+    root.insert(0, etree.fromstring(status))
+    return encoded(root)
+
+
+@pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="IDPRejectedClaim")
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("kind", ["Requester", "Responder", "VersionMismatch"])
+def test_a_provider_may_report_that_authentication_failed(
+    account: LocalAccount, directory: Directory, provider: str, kind: str
+) -> None:
+    """ "The identity provider (IdP) reported that authentication failed." (IDPRejectedClaim, 403)
+
+    How it reports that, SAML says: a Status that is not Success, in
+    https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.2.2.2).
+    """
+    arn, status = role(account, trusting(provider)), "urn:oasis:names:tc:SAML:2.0:status"
+    response = directory.response(about(provider, arn))
+    assert assume(account, arn, provider, with_status(response, f"{status}:Success"))
+    failed = with_status(response, f"{status}:{kind}")
+    answer = refused(assume, account=account, arn=arn, provider=provider, response=failed)
+    assert (answer.status, answer.code) == (403, "IDPRejectedClaim")
+
+
 @pytest.mark.operation("sts:AssumeRoleWithSAML", refuses="InvalidIdentityToken")
 def test_what_is_no_response_is_refused(account: LocalAccount, directory: Directory, provider: str) -> None:
     arn = role(account, trusting(provider))
@@ -443,9 +473,6 @@ def test_saml_goes_with_the_enhanced_flow_only(
 
 
 @pytest.mark.operation(
-    "cognito-identity:SetPrincipalTagAttributeMap", missing="the default map of a SAML provider"
-)
-@pytest.mark.operation(
     "cognito-identity:GetCredentialsForIdentity",
     "cognito-identity:GetId",
     "cognito-identity:SetPrincipalTagAttributeMap",
@@ -464,5 +491,30 @@ def test_saml_attributes_become_principal_tags(
     s3 = account.client("s3", get_credentials(pool, get_id(pool, logins), logins))
     assert s3.put_object(Bucket=bucket, Key="red/a", Body=b"x")
     assert refused(s3.put_object, Bucket=bucket, Key="blue/a", Body=b"x").code == "AccessDenied"
-    answer = refused(pool.admin.set_principal_tag_attribute_map, **given, UseDefaults=True)
-    assert (answer.status, answer.code) == (501, "NotSimulated")
+
+
+@pytest.mark.operation(
+    "cognito-identity:GetCredentialsForIdentity",
+    "cognito-identity:GetId",
+    "cognito-identity:SetPrincipalTagAttributeMap",
+)
+@pytest.mark.unconfirmed
+def test_the_default_map_of_a_directory_has_two_names_of_the_user(
+    pool: IdentityPool, directory: Directory, provider: str
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html has the claims, in the
+    places of `aud` and `sub`; which tags they become, it does not say."""
+    account, bucket = pool.account, pool.account.name("bucket")
+    account.client("s3").create_bucket(Bucket=bucket)
+    trust = pool.trust("authenticated", Action=["sts:AssumeRoleWithWebIdentity", "sts:TagSession"])
+    tags = ("aws:PrincipalTag/client", "aws:PrincipalTag/username")
+    arn = role(account, trust, *(own_prefix(bucket, tag) for tag in tags))
+    given = {"IdentityPoolId": pool.id, "IdentityProviderName": provider, "UseDefaults": True}
+    answer = pool.admin.set_principal_tag_attribute_map(**given)
+    assert answer["PrincipalTags"] == {"client": f"{SOAP}/nameidentifier", "username": f"{SOAP}/name"}
+    content = about(provider, arn, attributes={f"{SOAP}/name": ["anna@example.com"]})
+    logins = {provider: directory.response(content)}
+    s3 = account.client("s3", get_credentials(pool, get_id(pool, logins), logins))
+    for prefix in ("anna", "anna@example.com"):
+        assert s3.put_object(Bucket=bucket, Key=f"{prefix}/a", Body=b"x")
+    assert refused(s3.put_object, Bucket=bucket, Key="bert/a", Body=b"x").code == "AccessDenied"

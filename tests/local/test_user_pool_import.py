@@ -171,9 +171,15 @@ def test_a_job_can_be_stopped_before_it_runs(pool: Pool) -> None:
 @pytest.mark.operation("cognito-idp:StartUserImportJob", refuses="PreconditionNotMetException")
 @pytest.mark.unconfirmed
 def test_a_job_starts_with_a_file_and_an_address_that_is_verified(account: LocalAccount, pool: Pool) -> None:
-    """ "If the user pool has no auto-verified attributes, the import job will not start." (no texts)"""
+    """ "If the user pool has no auto-verified attributes, the import job will not start." (no texts)
+
+    The text of a missing file as AWS gave it: https://github.com/aws-amplify/amplify-js/issues/6416
+    """
     job = create(pool)
-    assert refused(act, pool=pool, operation="start", job=job).code == "PreconditionNotMetException"
+    answer = refused(act, pool=pool, operation="start", job=job)
+    assert (answer.code, answer.message) == (
+        "PreconditionNotMetException", f"No csv file was uploaded for {job['JobId']}",
+    )  # fmt: skip
     upload(pool, job, table(pool, {"cognito:username": "ann"}))
     assert act(pool, "start", job)["Status"] == "Pending"
     bare = user_pool(account, AutoVerifiedAttributes=[])

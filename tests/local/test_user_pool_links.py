@@ -7,12 +7,15 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.local.accounts import LocalAccount, refused
-from tests.local.directory import Pool, attributes_of, user_pool
+from tests.local.directory import PASSWORD, Pool, attributes_of, user_pool
+from tests.local.good_calls import NEW_PASSWORD
+from tests.local.test_user_pool_sign_in import claim, respond, start_srp
 
 CARLOS = "msp_carlos@example.com"
 
@@ -71,25 +74,30 @@ def test_a_linked_identity_shows_in_the_profile_until_it_is_taken_away(pool: Poo
     assert "identities" not in attributes_of(pool, "Carlos")
 
 
-@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
+@pytest.mark.operation(
+    "cognito-idp:AdminLinkProviderForUser", refuses=["AliasExistsException", "InvalidParameterException"]
+)
 @pytest.mark.unconfirmed
 def test_an_identity_is_linked_once(pool: Pool) -> None:
-    """The text as AWS gave it to many; no page has it."""
+    """The text as AWS gave it to many; no page has it. AliasExistsException came to
+    https://github.com/aws-amplify/amplify-js/issues/497; that another user had the identity is our reading.
+    """
     other = pool.confirmed()
     link(pool, source())
-    for username in ("Carlos", other):
-        answer = refused(link, pool=pool, identity=source(), username=username)
-        assert (answer.status, answer.code, answer.message) == (
-            400, "InvalidParameterException", "SourceUser is already linked to DestinationUser",
-        )  # fmt: skip
+    answer = refused(link, pool=pool, identity=source(), username="Carlos")
+    assert (answer.status, answer.code, answer.message) == (
+        400, "InvalidParameterException", "SourceUser is already linked to DestinationUser",
+    )  # fmt: skip
+    answer = refused(link, pool=pool, identity=source(), username=other)
+    assert (answer.status, answer.code) == (400, "AliasExistsException")
 
 
-@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:AdminLinkProviderForUser", refuses="AliasExistsException")
 @pytest.mark.unconfirmed
 def test_the_identity_of_a_deleted_user_is_free_again(pool: Pool) -> None:
     other = pool.confirmed()
     link(pool, source(), other)
-    assert refused(link, pool=pool, identity=source()).code == "InvalidParameterException"
+    assert refused(link, pool=pool, identity=source()).code == "AliasExistsException"
     pool.admin.admin_delete_user(UserPoolId=pool.id, Username=other)
     assert link(pool, source())
 
@@ -141,3 +149,73 @@ def test_a_destination_is_a_user_of_the_pool(pool: Pool) -> None:
     assert link(pool, source())
     answer = refused(link, pool=pool, identity=source("other@example.com"), username="nobody")
     assert (answer.status, answer.code) == (400, "UserNotFoundException")
+
+
+# --- native users -----------------------------------------------------------------------------------------
+
+
+def disable(pool: Pool, username: str, attribute: str = "Cognito_Subject") -> Any:
+    user = source(username, "Cognito", attribute)
+    return pool.admin.admin_disable_provider_for_user(UserPoolId=pool.id, User=user)
+
+
+@pytest.mark.operation("cognito-idp:AdminDisableProviderForUser", "cognito-idp:AdminSetUserPassword")
+@pytest.mark.operation(
+    "cognito-idp:ChangePassword",
+    "cognito-idp:ConfirmForgotPassword",
+    "cognito-idp:InitiateAuth",
+    refuses="NotAuthorizedException",
+)
+@pytest.mark.unconfirmed
+def test_a_native_user_can_be_kept_from_using_a_password(pool: Pool) -> None:
+    """ "If the user that you want to deactivate is a Amazon Cognito user pools native username + password
+    user, they can't use their password to sign in." (Nor set another: our reading. No text is documented.)
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableProviderForUser.html
+    """
+    tokens, app = pool.sign_in("Carlos"), {"ClientId": pool.client_id, "Username": "Carlos"}
+    token = {"AccessToken": tokens["AccessToken"]}
+    pool.idp.forgot_password(**app)
+    code, change = pool.account.last_code("Carlos"), pool.idp.change_password
+    assert change(**token, PreviousPassword=PASSWORD, ProposedPassword=NEW_PASSWORD)
+    disable(pool, "Carlos")
+    for attempt in (
+        partial(pool.start, "Carlos", NEW_PASSWORD),
+        partial(change, **token, PreviousPassword=NEW_PASSWORD, ProposedPassword=PASSWORD),
+        partial(change, **token, ProposedPassword=PASSWORD),
+        partial(pool.idp.confirm_forgot_password, **app, Password=PASSWORD, ConfirmationCode=code),
+    ):
+        answer = refused(attempt)
+        assert (answer.status, answer.code) == (400, "NotAuthorizedException")
+    given = {"UserPoolId": pool.id, "Username": "Carlos", "Password": PASSWORD, "Permanent": True}
+    pool.admin.admin_set_user_password(**given)
+    assert pool.sign_in("Carlos")
+    assert pool.idp.confirm_forgot_password(**app, Password=NEW_PASSWORD, ConfirmationCode=code)
+
+
+@pytest.mark.operation("cognito-idp:AdminDisableProviderForUser", "cognito-idp:InitiateAuth")
+@pytest.mark.operation("cognito-idp:RespondToAuthChallenge", refuses="NotAuthorizedException")
+@pytest.mark.unconfirmed
+def test_nor_does_a_proof_of_the_password_sign_a_disabled_native_user_in(pool: Pool) -> None:
+    for disabled in (False, True):
+        client, asked = start_srp(pool, "Carlos")
+        responses = claim(client, asked)
+        if not disabled:
+            assert respond(pool, responses)["AuthenticationResult"]
+            disable(pool, "Carlos")
+    answer = refused(respond, pool=pool, responses=responses)
+    assert (answer.status, answer.code) == (400, "NotAuthorizedException")
+
+
+@pytest.mark.operation(
+    "cognito-idp:AdminDisableProviderForUser", refuses=["InvalidParameterException", "UserNotFoundException"]
+)
+def test_a_native_user_is_named_by_username_as_cognito_subject(pool: Pool) -> None:
+    """ "… set ProviderName to Cognito and the ProviderAttributeName to Cognito_Subject. The
+    ProviderAttributeValue must be user's local username." """
+    answer = refused(disable, pool=pool, username="Carlos", attribute="email")
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+    answer = refused(disable, pool=pool, username="nobody")
+    assert (answer.status, answer.code) == (400, "UserNotFoundException")
+    assert pool.sign_in("Carlos")
+    assert disable(pool, "Carlos")

@@ -281,6 +281,23 @@ def test_a_wrong_code_enables_no_software_token(account: LocalAccount) -> None:
     assert pool.idp.verify_software_token(AccessToken=token, UserCode=now)["Status"] == "SUCCESS"
 
 
+@pytest.mark.operation("cognito-idp:VerifySoftwareToken", refuses="SoftwareTokenMFANotFoundException")
+def test_a_pool_that_gave_up_software_tokens_verifies_none(account: LocalAccount) -> None:
+    """ "… when the software token time-based one-time password (TOTP) multi-factor authentication (MFA) isn't
+    activated for the user pool."
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifySoftwareToken.html
+    """
+    pool = mfa_pool(account, "OPTIONAL")
+    token = pool.sign_in(pool.confirmed())["AccessToken"]
+    secret = pool.idp.associate_software_token(AccessToken=token)["SecretCode"]
+    given = {"AccessToken": token, "UserCode": code(account, secret)}
+    pool.admin.set_user_pool_mfa_config(UserPoolId=pool.id, MfaConfiguration="OFF")
+    answer = refused(pool.idp.verify_software_token, **given)
+    assert (answer.status, answer.code) == (400, "SoftwareTokenMFANotFoundException")
+    pool.admin.set_user_pool_mfa_config(UserPoolId=pool.id, MfaConfiguration="OPTIONAL", **TOTP)
+    assert pool.idp.verify_software_token(**given)["Status"] == "SUCCESS"
+
+
 @pytest.mark.operation("cognito-idp:InitiateAuth")
 @pytest.mark.operation("cognito-idp:AssociateSoftwareToken", refuses="SoftwareTokenMFANotFoundException")
 def test_a_pool_without_software_tokens_has_none_to_associate(account: LocalAccount) -> None:

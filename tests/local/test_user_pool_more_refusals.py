@@ -391,13 +391,10 @@ def test_a_preference_is_for_users_who_could_sign_in(account: LocalAccount) -> N
 
 
 @pytest.mark.operation("cognito-idp:AdminDisableProviderForUser", refuses="InvalidParameterException")
-@pytest.mark.operation(
-    "cognito-idp:AdminDisableProviderForUser", missing="native users, who could not use their password"
-)
 @pytest.mark.unconfirmed
 def test_a_link_is_undone_of_a_provider_that_the_pool_has(account: LocalAccount) -> None:
     """ "The value of ProviderName must match the name of a user pool IdP. … The ProviderAttributeName must
-    always be Cognito_Subject for social IdPs." A native user's deactivation ("Cognito") is not simulated.
+    always be Cognito_Subject for social IdPs."
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableProviderForUser.html"""
     pool = user_pool(account, **EMAIL)
     google = {"client_id": "x", "client_secret": "y", "authorize_scopes": "openid"}
@@ -422,4 +419,3 @@ def test_a_link_is_undone_of_a_provider_that_the_pool_has(account: LocalAccount)
     assert undo(linked)
     for bad in (identity("Okta", "email"), identity("Google", "email")):
         assert shown(refused(undo, user=bad)) == (400, "InvalidParameterException")
-    assert refused(undo, user=identity("Cognito", "Cognito_Subject", name)).code == "NotSimulated"

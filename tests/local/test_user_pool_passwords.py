@@ -37,6 +37,28 @@ def new_password(pool: Pool, username: str, old: str, new: str, **more: str) -> 
     )  # fmt: skip
 
 
+@pytest.mark.operation("cognito-idp:AdminConfirmSignUp", "cognito-idp:ForgotPassword")
+@pytest.mark.operation("cognito-idp:ConfirmForgotPassword", refuses="UserNotConfirmedException")
+@pytest.mark.unconfirmed
+def test_who_never_confirmed_the_account_resets_no_password(account: LocalAccount, pool: Pool) -> None:
+    """ "This exception is thrown when a user isn't confirmed successfully." Such a user has a code only where
+    an administrator vouched for the address.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ConfirmForgotPassword.html
+    """
+    name, verified = pool.sign_up(), [{"Name": "email_verified", "Value": "true"}]
+    ids = {"UserPoolId": pool.id, "Username": name}
+    pool.admin.admin_update_user_attributes(**ids, UserAttributes=verified)
+    pool.idp.forgot_password(ClientId=pool.client_id, Username=name)
+    given = {"ClientId": pool.client_id, "Username": name, "Password": SECOND}
+    code = account.last_code(name)
+    reset = pool.idp.confirm_forgot_password
+    answer = refused(reset, **given, ConfirmationCode=code)
+    assert (answer.status, answer.code) == (400, "UserNotConfirmedException")
+    pool.admin.admin_confirm_sign_up(**ids)
+    assert reset(**given, ConfirmationCode=code)
+    assert pool.sign_in(name, SECOND)
+
+
 # --- history ----------------------------------------------------------------------------------------------
 
 

@@ -417,8 +417,27 @@ def test_a_refresh_token_belongs_to_its_client_and_its_user(account: LocalAccoun
     pool.admin.admin_enable_user(UserPoolId=pool.id, Username=name)
     token = pool.sign_in(name)["RefreshToken"]
     assert pool.refresh(token)
-    pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
-    assert refused(pool.refresh, refresh_token=token).code == "NotAuthorizedException"
+
+
+@pytest.mark.operation(
+    "cognito-idp:GetTokensFromRefreshToken",
+    "cognito-idp:InitiateAuth",
+    refuses=["NotAuthorizedException", "UserNotFoundException"],
+)
+@pytest.mark.unconfirmed
+def test_a_deleted_users_refresh_token_says_who_is_gone_unless_the_client_hides_it(pool: Pool) -> None:
+    """As AWS said it of InitiateAuth: https://github.com/aws-amplify/aws-sdk-android/issues/366"""
+    discreet = pool.another_client(PreventUserExistenceErrors="ENABLED")
+    for client, code in ((pool, "UserNotFoundException"), (discreet, "NotAuthorizedException")):
+        name = pool.confirmed()
+        token, renew = client.sign_in(name)["RefreshToken"], client.idp.get_tokens_from_refresh_token
+        assert client.refresh(token)
+        assert renew(ClientId=client.client_id, RefreshToken=token)
+        pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
+        answer = refused(client.refresh, refresh_token=token)
+        assert (answer.status, answer.code) == (400, code)
+        answer = refused(renew, ClientId=client.client_id, RefreshToken=token)
+        assert (answer.status, answer.code) == (400, code)
 
 
 @pytest.mark.operation("cognito-idp:DeleteUser", "cognito-idp:InitiateAuth")
@@ -432,7 +451,7 @@ def test_a_deleted_users_access_token_is_of_no_use_even_when_the_name_returns(po
     assert refusal(pool, "GetUser", token)[0] == "UserNotFoundException"
 
 
-@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="NotAuthorizedException")
+@pytest.mark.operation("cognito-idp:InitiateAuth", refuses="UserNotFoundException")
 @pytest.mark.unconfirmed
 def test_a_deleted_users_refresh_token_does_not_serve_a_new_user_of_that_name(pool: Pool) -> None:
     name = pool.confirmed()
@@ -440,7 +459,7 @@ def test_a_deleted_users_refresh_token_does_not_serve_a_new_user_of_that_name(po
     assert pool.refresh(token)
     pool.admin.admin_delete_user(UserPoolId=pool.id, Username=name)
     pool.confirmed(name)
-    assert refused(pool.refresh, refresh_token=token).code == "NotAuthorizedException"
+    assert refused(pool.refresh, refresh_token=token).code == "UserNotFoundException"
 
 
 # --- key sets ---------------------------------------------------------------------------------------------

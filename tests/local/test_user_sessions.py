@@ -139,16 +139,6 @@ def test_a_session_token_expires(fresh: LocalAccount) -> None:
     assert refused(fresh.client("s3", session).list_buckets).code == "ExpiredToken"
 
 
-@pytest.mark.operation("sts:GetSessionToken", missing="MFA of IAM users")
-@pytest.mark.operation("sts:GetSessionToken")
-def test_mfa_is_said_not_to_be_simulated(account: LocalAccount) -> None:
-    sts = account.client("sts", user(account))
-    assert sts.get_session_token()["Credentials"]
-    serial = f"arn:aws:iam::{account.account_id}:mfa/anna"
-    answer = refused(sts.get_session_token, SerialNumber=serial, TokenCode="123456")
-    assert (answer.status, answer.code) == (501, "NotSimulated")
-
-
 # --- GetFederationToken -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,58 @@ def test_an_operation_is_faithful_partial_or_not_simulated(tmp_path: Path) -> No
         assert rows[operation].verdict == "not simulated"
     assert rows["cognito-idp:SignUp"].verdict == "partial: no test shows it accepted; refusals without a test"
     assert len(rows) > 150
+
+
+ENTRY = {
+    "operations": ["sts:GetFederationToken"],
+    "error": "PackedPolicyTooLarge",
+    "reason": "It has no occasion.",
+    "page": "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html",
+}
+
+
+def explained(folder: Path, **entry: object) -> Path:
+    """A folder with an entry of errors that nothing brings about."""
+    (written(folder, TESTS) / "unreachable.json").write_text(json.dumps([ENTRY | entry]), encoding="utf-8")
+    return folder
+
+
+def test_an_error_without_an_occasion_is_explained_and_does_not_count(tmp_path: Path) -> None:
+    table = coverage.coverage(explained(tmp_path))
+    row = next(row for row in table if row.operation == "sts:GetFederationToken")
+    assert "MalformedPolicyDocument" in row.unshown
+    assert "PackedPolicyTooLarge" not in row.unshown
+    page = coverage.render(table)
+    assert "| GetFederationToken | partial: refusals without a test [¹](#errors-that" in page
+    assert (
+        f"| sts:GetFederationToken | `PackedPolicyTooLarge` | It has no occasion. | <{ENTRY['page']}> |"
+        in page
+    )
+
+
+@pytest.mark.parametrize(
+    "entry, fault",
+    [
+        ({"error": "AccessDenied"}, "expected an error that counts for it"),
+        ({"operations": ["cognito-idp:SignUp"], "error": "LimitExceededException"}, "that counts for it"),
+        ({"operations": ["sts:GetRocket"]}, "AWS has no such operation"),
+        ({"reason": ""}, "expected error, operations, page, reason"),
+    ],
+)
+def test_an_explanation_is_of_an_error_that_aws_documents(
+    tmp_path: Path, entry: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(LabError, match=fault):
+        coverage.coverage(explained(tmp_path, **entry))
+
+
+def test_what_a_test_shows_is_not_explained_away(tmp_path: Path) -> None:
+    explained(tmp_path)
+    assert coverage.coverage(tmp_path)
+    shown = TESTS.replace('refuses="AccessDenied"', 'refuses="PackedPolicyTooLarge"')
+    (tmp_path / "tests" / "local" / "test_it.py").write_text(shown, encoding="utf-8")
+    with pytest.raises(LabError, match="but a test shows it: take the entry out"):
+        coverage.coverage(tmp_path)
 
 
 def test_the_page_is_what_the_tests_show(

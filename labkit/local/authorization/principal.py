@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,7 @@ def context_of(call: Call, caller: Caller, state: State) -> dict[str, ContextVal
         context["aws:UserAgent"] = call.request.headers["user-agent"]
     if not caller.anonymous:
         context |= principal_keys(caller, state)
+        context |= _mfa_keys(caller.session, now) if caller.session else {}
     if call.service == "s3" and caller.auth_type:
         context["s3:authType"] = caller.auth_type
     return context
@@ -140,6 +142,20 @@ def _session_keys(session: Session) -> dict[str, ContextValue]:
     if session.limits.source_identity:
         context["aws:SourceIdentity"] = session.limits.source_identity
     return context | dict(session.limits.context)
+
+
+def _mfa_keys(session: Session, now: datetime) -> dict[str, ContextValue]:
+    """Whether, and how many seconds ago, the user showed an MFA code for this session.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage
+    """
+    since = session.limits.mfa
+    if since is None:
+        return {}
+    return {
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:MultiFactorAuthAge": str(int((now - since).total_seconds())),
+    }
 
 
 def tags_of(holder: Any, state: State) -> dict[str, str]:

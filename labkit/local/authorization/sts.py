@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.local import mfa_devices
 from labkit.local.authorization import other
 from labkit.local.authorization.asks import Ask, ContextValue
 from labkit.local.authorization.principal import role_named, tags_of
-from labkit.local.errors import not_simulated
 from labkit.local.operations import Call
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _KEYS = {"ExternalId": "sts:ExternalId", "RoleSessionName": "sts:RoleSessionName"}
-_NOT_SIMULATED = ("SerialNumber", "TokenCode", "ProvidedContexts")
+#: What the request itself has where it brings a code of the caller's MFA device.
+_MFA: dict[str, ContextValue] = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"}
 
 
 def asks(call: Call, caller: Caller, state: State) -> list[Ask]:
@@ -33,10 +34,9 @@ def asks(call: Call, caller: Caller, state: State) -> list[Ask]:
 
 
 def _assume_role(call: Call, caller: Caller, state: State) -> list[Ask]:
-    for member in _NOT_SIMULATED:
-        if call.parameters.get(member):
-            raise not_simulated(f"sts:AssumeRole with {member}")
     arn, context = str(call.parameters["RoleArn"]), _context(call, state)
+    if mfa_devices.proven(call, caller, state):
+        context |= _MFA
     actions = ["sts:AssumeRole"]
     if call.parameters.get("Tags"):
         actions.append("sts:TagSession")

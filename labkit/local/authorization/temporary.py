@@ -32,6 +32,6 @@ def require_usable(call: Call, caller: Caller) -> None:
     allowed = _STS.get(kind, frozenset({call.operation})) - _FOR_USERS_ALONE
     if call.service == "sts" and call.operation not in allowed:
         raise AwsError("AccessDenied", f"Cannot call {call.operation} with session credentials", 403)
-    if call.service == "iam" and kind in _STS:
+    if call.service == "iam" and kind in _STS and caller.session.limits.mfa is None:
         # "You cannot call any IAM API operations unless MFA authentication information is included."
         raise refusals_of(call.protocol.name).unknown_key()

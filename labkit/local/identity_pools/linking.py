@@ -110,7 +110,10 @@ def unlink_identity(call: Call, state: State) -> dict[str, Any]:
     """
     pool, identity = state.identity_pools.identity(call.parameters["IdentityId"])
     require_enabled(identity)
-    require_own(identity, logins.verified(pool, call.parameters["Logins"], state))
+    proofs = logins.verified(pool, call.parameters["Logins"], state)
+    require_own(identity, proofs)
+    if any(owner is not identity for owner in owners(pool, proofs)):
+        raise _conflict("Logins don't match. A login is already linked to another identity.")
     removed = call.parameters["LoginsToRemove"]
     for provider in removed:
         if provider not in identity.logins:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.identity_pools.login import Login
 from labkit.local.identity_pools.pools import named
 from labkit.local.identity_pools.role_choice import as_text
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 #: "default (username and clientID) attribute mappings": "aud (client ID) and sub (user ID)".
 _DEFAULTS = {"client": "aud", "username": "sub"}
+#: What stands in the place of these two in the page's table for SAML.
+_SAML_DEFAULTS = {
+    "client": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier",
+    "username": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+}
 _NO_MAP = TagMap(use_defaults=False, claims={})
 
 
@@ -34,11 +39,13 @@ def set_principal_tag_attribute_map(call: Call, state: State) -> dict[str, Any]:
     """
     pool, provider = _asked(call, state)
     defaults = bool(call.parameters.get("UseDefaults"))
-    claims = _DEFAULTS if defaults else call.parameters.get("PrincipalTags") or {}
-    if defaults and provider in (pool.settings.get("SamlProviderARNs") or []):
-        raise not_simulated("the default principal tags of SAML providers")
+    claims = _defaults(pool, provider) if defaults else call.parameters.get("PrincipalTags") or {}
     pool.tag_maps[provider] = TagMap(defaults, dict(claims))
     return _described(pool, provider)
+
+
+def _defaults(pool: Pool, provider: str) -> Mapping[str, str]:
+    return _SAML_DEFAULTS if provider in (pool.settings.get("SamlProviderARNs") or []) else _DEFAULTS
 
 
 def get_principal_tag_attribute_map(call: Call, state: State) -> dict[str, Any]:

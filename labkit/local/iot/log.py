@@ -100,6 +100,5 @@ def reason(decision: Decision) -> str:
         if layer == "iot" and not decision.policies.iot:
             return "no AWS IoT policy is attached"
         return f"no {_TITLES.get(layer, layer)} allows {decision.request.action}"
-    verb = "allow" if decision.allowed else "deny"
     named = [f"`{each.label}` of `{each.policy.name}`" for each in decision.decisive]
-    return f"{' and '.join(named)} {verb}{'' if len(named) > 1 else 's'} it"
+    return f"{'allowed' if decision.allowed else 'denied'} by {' and '.join(named)}"

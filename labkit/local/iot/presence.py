@@ -9,22 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.local.iot.principals import CertificatePrincipal, IotPrincipal
 from labkit.local.iot.shadows.store import written
 from labkit.local.mqtt.contract import Link, Message
 from labkit.local.seed import Source
 
-#: The valid values of `disconnectReason`.
-DISCONNECT_REASONS = frozenset(
-    {
-        "API_INITIATED_DISCONNECT", "AUTH_ERROR", "CLIENT_ERROR", "CLIENT_INITIATED_DISCONNECT",
-        "CONNECTION_LOST", "CUSTOMAUTH_TTL_EXPIRATION", "DUPLICATE_CLIENTID", "FORBIDDEN_ACCESS",
-        "MQTT_KEEP_ALIVE_TIMEOUT", "SERVER_ERROR", "SERVER_INITIATED_DISCONNECT", "THROTTLED",
-        "WEBSOCKET_TTL_EXPIRATION",
-    }
-)  # fmt: skip
-
 #: "If a client is not connected for approximately one hour, the version number is reset to 0."
 _FORGOTTEN_AFTER = 3600.0
+
+
+def principal_identifier(principal: IotPrincipal, account_id: str) -> str:
+    """A client certificate's ID; "for other connections, this is IAM credentials", as in
+    `000000000000/ABCDEFGHIJKLMNOPQRSTU:some-user/ABCDEFGHIJKLMNOPQRSTU:some-user`.
+    """
+    if isinstance(principal, CertificatePrincipal):
+        return principal.certificate_id
+    user_id = principal.caller.user_id
+    return f"{account_id}/{user_id}/{user_id}"
 
 
 @dataclass

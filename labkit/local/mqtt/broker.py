@@ -21,7 +21,7 @@ from labkit.local.mqtt.sessions import Session
 from labkit.local.mqtt.shared import Group
 from labkit.local.mqtt.subscriptions import Subscriptions
 from labkit.local.mqtt.topics import check_name, fits, read_filter
-from labkit.local.mqtt.wills import Wills, message_of
+from labkit.local.mqtt.wills import Wills, delay, publish_will
 
 #: Names found good, so that they are not looked at again. A client can publish to ever new ones.
 _REMEMBERED_NAMES = 10_000
@@ -66,6 +66,11 @@ class Broker:
         """Those connected, by client id."""
         return self._connections
 
+    @property
+    def stored_bytes(self) -> int:
+        """What is kept for clients that are away or slow."""
+        return self._budget.used
+
     # What others call
 
     def open(self, principal: Any, *, source_ip: str, domain_name: str, transport: Transport) -> Connection:
@@ -90,8 +95,8 @@ class Broker:
             for link in tuple(self._links):
                 link.due()
             self._end_expired()
-            for message in self._wills.take_due(self.now()):
-                self.distribute(Outgoing(message, self.now, self.limits))
+            for lost in self._wills.take_due(self.now()):
+                publish_will(self, lost)
         finally:
             self.leave()
         return 1.0 if self._links or self._sessions or self._wills else None
@@ -106,12 +111,39 @@ class Broker:
         finally:
             self.leave()
 
-    def disconnect(self, client_id: str, reason: Reason, *, aws_reason: str) -> bool:
-        """Whether such a client was connected."""
-        link = self._connections.get(client_id)
-        if link is not None:
-            link.end(aws_reason, code=reason)
-        return link is not None
+    def disconnect(
+        self,
+        client_id: str,
+        reason: Reason,
+        *,
+        aws_reason: str,
+        clean_session: bool = False,
+        will: bool = True,
+    ) -> bool:
+        """End its connection, and its session too if that shall be cleaned; whether it had either.
+
+        As DeleteConnection does: https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html (managing
+        MQTT connections).
+        """
+        self.enter()
+        try:
+            link, session = self._connections.get(client_id), self._sessions.get(client_id)
+            if link is not None:
+                link.end(aws_reason, code=reason, will=will)
+            if session is not None and clean_session:
+                self._end_session(session)
+        finally:
+            self.leave()
+        return session is not None
+
+    def stop(self) -> None:
+        """The account ends: its clients are told so."""
+        self.enter()
+        try:
+            for link in tuple(self._links):
+                link.end(DisconnectReason.SERVER_INITIATED_DISCONNECT, code=Reason.SERVER_SHUTTING_DOWN)
+        finally:
+            self.leave()
 
     # What one call causes is written when it is over, in one piece for each client
 
@@ -179,9 +211,9 @@ class Broker:
         present = session is not None and not connect.clean_start and session.version == connect.version
         if session is not None and not present:
             self._end_session(session)
-        will = self._wills.take(link.client_id)
-        if will is not None and not present:  # [MQTT-3.1.3-9]
-            self.distribute(Outgoing(will, self.now, self.limits))
+        lost = self._wills.take(link.client_id)
+        if lost is not None and not present:  # [MQTT-3.1.3-9]
+            publish_will(self, lost)
         if session is None or not present:
             session = Session(link.client_id, connect.version, self.limits, self._budget)
             self._sessions[link.client_id] = session
@@ -217,22 +249,11 @@ class Broker:
         session.rest(self.now())
         if not session.expiry:
             self._end_session(session)
-        if will:
-            self._publish_will(link, session)
+        if will and (seconds := delay(link)):
+            self._wills.keep(link, self.now() + seconds)
+        elif will:
+            publish_will(self, link)
         self.observer.disconnected(link, reason, by_client=by_client)
-
-    def _publish_will(self, link: Connection, session: Session) -> None:
-        """Now, or after its delay and not after the session's end [MQTT-3.1.3-9]."""
-        will = link.connect and link.connect.will
-        if not will or not self.authority.may_publish(link, will.topic, retain=will.retain):
-            return
-        asked = will.properties.get(Property.WILL_DELAY_INTERVAL, 0)
-        delay = min(asked, session.expiry, self.limits.will_delay)
-        message = message_of(will, link.client_id)
-        if delay:
-            self._wills.keep(link.client_id, message, self.now() + delay)
-        else:
-            self.distribute(Outgoing(message, self.now, self.limits))
 
     def _new_group(self) -> Group:
         return Group(self.limits, self._budget, self.now, self._choose)
@@ -250,8 +271,9 @@ class Broker:
                 self._end_session(session)
 
     def _end_session(self, session: Session) -> None:
-        if self._sessions.get(session.client_id) is session:
-            del self._sessions[session.client_id]
+        if self._sessions.get(session.client_id) is not session:
+            return
+        del self._sessions[session.client_id]
         for text in session.subscriptions:
             self.subscriptions.remove(session, read_filter(text))
         for flight in session.end():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from labkit.local.mqtt.datatypes import LARGEST, malformed, protocol_error
-from labkit.local.mqtt.packets import Connect, MqttError, Packet, Reason
-from labkit.local.mqtt.reading import READERS, reader
+from labkit.local.mqtt.datatypes import LARGEST, Body, malformed, protocol_error
+from labkit.local.mqtt.packets import MqttError, Packet, Reason
+from labkit.local.mqtt.reading import READERS, protocol_level, reader
 from labkit.local.mqtt.writing import WRITERS, publish_around
 
 __all__ = ["Decoder", "encode", "publish_around"]
@@ -17,6 +17,7 @@ class Decoder:
     """One direction of one connection.
 
     Without a version the first packet must be CONNECT [MQTT-3.1.0-1], which sets it.
+    So does one that is refused for what it says besides: the answer can be in its version.
     """
 
     def __init__(self, *, max_size: int = LARGEST + 5, version: int | None = None) -> None:
@@ -25,12 +26,12 @@ class Decoder:
         #: The beginning of a packet, and how many bytes it must have before it is worth another look.
         self._begun = bytearray()
         self._wanted = 0
-        self._error: MqttError | None = None
+        self._refusal: tuple[Reason, str] | None = None
 
     def feed(self, data: bytes) -> list[Packet]:
         """The packets that these bytes complete. After an error only that error comes, whatever is fed."""
-        if self._error:
-            raise MqttError(self._error.reason, str(self._error))
+        if self._refusal:
+            raise MqttError(*self._refusal)
         if self._begun:
             self._begun += data
             if len(self._begun) < self._wanted:
@@ -42,7 +43,7 @@ class Decoder:
             rest = self._read(data, packets)
         except MqttError as error:
             error.packets = tuple(packets)
-            self._error = error
+            self._refusal = error.reason, str(error)
             raise
         if rest < len(data):
             self._begun += data[rest:] if rest else data
@@ -67,10 +68,9 @@ class Decoder:
             if end > available:
                 self._wanted = end - at
                 break
-            packet = read(first, data, body, end, version or 0)
-            packets.append(packet)
-            if version is None and isinstance(packet, Connect):
-                version = self.version = packet.version
+            if version is None:
+                version = self.version = protocol_level(Body(data, body, end))
+            packets.append(read(first, data, body, end, version))
             at = end
         return at
 

@@ -29,7 +29,8 @@ def on_connect(link: Connection, connect: Connect) -> None:
     _settle(link, connect)
     present = broker.begin(link, connect)
     link.write(Connack(present, Reason.SUCCESS, _terms(link, connect)))
-    broker.begun(link)
+    if not link.ended:
+        broker.begun(link)
 
 
 def _refusal(link: Connection, connect: Connect) -> Reason | None:

@@ -80,7 +80,7 @@ class Connection:
         self._decoder = Decoder(max_size=limits.packet + 5)
         self._out: list[bytes] = []
         self._out_size = 0
-        self._closing = False
+        self._closing = self._closed = False
         self._second = self._published = 0
         self._stalled: tuple[int, float] | None = None
 
@@ -139,6 +139,7 @@ class Connection:
         `by_client`: it was the client that closed it, by a WebSocket Close frame. AWS takes that for a
         client-initiated disconnect, without will (life-cycle-events.html).
         """
+        self._out.clear()
         reason = DisconnectReason.CONNECTION_LOST
         if by_client:
             reason = DisconnectReason.CLIENT_INITIATED_DISCONNECT
@@ -147,7 +148,20 @@ class Connection:
     # What goes out
 
     def write(self, packet: Packet) -> None:
-        self.write_bytes(encode(packet, self.version))
+        data = encode(packet, self.version)
+        if self.largest_packet is None or len(data) <= self.largest_packet:
+            self.write_bytes(data)
+        else:
+            self._write_smaller(packet)
+
+    def _write_smaller(self, packet: Packet) -> None:
+        """[MQTT-3.1.2-24]: a Reason String is left out, and who cannot even be answered without is left."""
+        if isinstance(packet, Puback | Disconnect):
+            data = encode(packet._replace(properties=NONE), self.version)
+            if self.largest_packet is None or len(data) <= self.largest_packet:
+                self.write_bytes(data)
+                return
+        self.end(DisconnectReason.CLIENT_ERROR)
 
     def write_bytes(self, data: bytes) -> None:
         if not self._out:
@@ -158,13 +172,15 @@ class Connection:
     def flush(self) -> None:
         """Hand everything to the socket in one piece."""
         out = self._out
-        if out:
+        if self._closed:
+            out.clear()
+        elif out:
             data = out[0] if len(out) == 1 else b"".join(out)
             out.clear()
             self._out_size = 0
             self.transport.write(data)
-        if self._closing:
-            self._closing = False
+        if self._closing and not self._closed:
+            self._closed = True
             self.transport.close()
 
     @property
@@ -247,17 +263,16 @@ class Connection:
             return
         self.broker.enter()
         try:
+            self.close()
             if code is not None and self.session is not None and self.version == V5:
                 self.write(Disconnect(code, self.problem(sentence) if sentence else NONE))
-            self.close()
             self.broker.ended(self, reason, by_client=by_client, will=will)
         finally:
             self.broker.leave()
 
     def close(self) -> None:
         self.ended = self._closing = True
-        if not self._out:
-            self.broker.unwritten.append(self)
+        self.broker.unwritten.append(self)
 
     # What is due
 

@@ -27,18 +27,22 @@ class Body:
     def __init__(self, data: bytes, at: int, end: int) -> None:
         self.data, self.at, self.end = data, at, end
 
-    def raw(self, length: int) -> bytes:
+    def _pass(self, length: int) -> int:
+        """Go on by so many bytes; return where they begin."""
         begin, self.at = self.at, self.at + length
         if self.at > self.end:
             raise malformed(f"{length} bytes were announced, {self.end - begin} are left")
+        return begin
+
+    def raw(self, length: int) -> bytes:
+        begin = self._pass(length)
         return self.data[begin : self.at]
 
     def rest(self) -> bytes:
         return self.raw(self.end - self.at)
 
     def part(self, length: int) -> Body:
-        begin = self.at
-        self.raw(length)
+        begin = self._pass(length)
         return Body(self.data, begin, self.at)
 
     def finish(self) -> None:
@@ -120,7 +124,7 @@ def variable(value: int) -> bytes:
     if value < 0x4000:
         return bytes((value & 0x7F | 0x80, value >> 7))
     if value > LARGEST:
-        raise ValueError(f"{value} is more than a Variable Byte Integer can hold")
+        raise ValueError(f"{value} is more than the {LARGEST} that a Variable Byte Integer can say (1.5.5)")
     spelt = bytearray()
     while value > 0x7F:
         spelt.append(value & 0x7F | 0x80)

@@ -94,7 +94,7 @@ def _outcome(body: Body, packet: type) -> tuple[Reason, Properties]:
 
 def _connect(first: int, data: bytes, at: int, end: int, version: int) -> Connect:
     body = Body(data, at, end)
-    level = _protocol(body)
+    level = protocol_level(body)
     flags = body.byte()
     _check(flags, level)
     keep_alive = body.two_bytes()
@@ -107,8 +107,8 @@ def _connect(first: int, data: bytes, at: int, end: int, version: int) -> Connec
     return Connect(level, client_id, flags & 2 == 2, keep_alive, will, username, password, described)
 
 
-def _protocol(body: Body) -> int:
-    """The protocol's level. Everything behind it is another protocol's where it is none of ours."""
+def protocol_level(body: Body) -> int:
+    """The version that a CONNECT names; where it is none of ours, all that follows is another protocol's."""
     name, level = body.binary(), body.byte()
     if name != b"MQTT" or level not in (V311, V5):
         spelt = name.decode(errors="replace")[:20]
@@ -253,8 +253,8 @@ def _auth(first: int, data: bytes, at: int, end: int, version: int) -> Auth:
     if version == V311:
         raise malformed("the packet type 15 is reserved in MQTT 3.1.1 (2.2.1)")
     reason, described = _outcome(Body(data, at, end), Auth)
-    # Only an empty AUTH, which says success, may do without (3.15.2.1).
-    if at < end and Property.AUTHENTICATION_METHOD not in described:
+    # Only an AUTH that says success and nothing else may do without (3.15.2.1).
+    if (reason or described) and Property.AUTHENTICATION_METHOD not in described:
         raise protocol_error("AUTH has no AUTHENTICATION_METHOD (3.15.2.2.2)")
     return Auth(reason, described)
 

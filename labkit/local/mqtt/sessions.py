@@ -53,11 +53,7 @@ class Session:
         #: What came while the client was away, and what waits for its acknowledgements.
         self._stored: deque[Flight] = deque()
         self._waiting: deque[Flight] = deque()
-        self._last_id = 0
-
-    @property
-    def pending(self) -> bool:
-        return bool(self._unsent or self._stored)
+        self.last_id = 0
 
     def deliver(self, message: Outgoing, qos: int, retain: bool, group: Group | None = None) -> bool:
         """Send it with the lower QoS of the two, or keep it where it is 1 and the client cannot take it."""
@@ -98,10 +94,10 @@ class Session:
         return True
 
     def _next_id(self) -> int:
-        packet_id = self._last_id % _LAST_ID + 1
+        packet_id = self.last_id % _LAST_ID + 1
         while packet_id in self._in_flight:
             packet_id = packet_id % _LAST_ID + 1
-        self._last_id = packet_id
+        self.last_id = packet_id
         return packet_id
 
     def acknowledged(self, packet_id: int) -> None:

@@ -65,7 +65,7 @@ def _check(link: Connection, packet: Subscribe, asked: list[tuple[TopicFilter, S
         if filter_.share is not None and subscription.no_local:  # [MQTT-3.8.3-4]
             raise MqttError(Reason.PROTOCOL_ERROR, "a shared subscription cannot have No Local")
         if filter_.filter.startswith("$") and not link.broker.reserved.subscribable(filter_.filter):
-            raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{filter_.filter}` is a reserved topic")
+            raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{filter_.filter:.80}` is a reserved topic")
 
 
 def _verdict(link: Connection, session: Session, filter_: TopicFilter, subscription: Subscription) -> int:

@@ -28,7 +28,7 @@ class TopicFilter(NamedTuple):
 def check_name(topic: str) -> None:
     """[MQTT-3.3.2-2], [MQTT-4.7.3-1], [MQTT-4.7.3-2]: what no topic name of a PUBLISH may be."""
     if not topic or "+" in topic or "#" in topic or "\0" in topic:
-        raise MqttError(Reason.TOPIC_NAME_INVALID, f"`{topic}` is no topic name (MQTT 5, 4.7)")
+        raise MqttError(Reason.TOPIC_NAME_INVALID, f"`{topic:.80}` is no topic name (MQTT 5, 4.7)")
 
 
 def fits(topic: str, limits: Limits) -> bool:
@@ -51,7 +51,7 @@ def read_filter(text: str) -> TopicFilter:
     # [MQTT-4.8.2-1], [MQTT-4.8.2-2]
     if not share or not slash or "+" in share or "#" in share:
         raise MqttError(
-            Reason.TOPIC_FILTER_INVALID, f"`{text}` is not `$share/ShareName/filter` (MQTT 5, 4.8.2)"
+            Reason.TOPIC_FILTER_INVALID, f"`{text:.80}` is not `$share/ShareName/filter` (MQTT 5, 4.8.2)"
         )
     _check_filter(shared, text)
     return TopicFilter(shared, share)
@@ -66,4 +66,4 @@ def _check_filter(filter_: str, text: str) -> None:
         or any("#" in level for level in levels[:-1])  # [MQTT-4.7.1-1]
         or ("#" in levels[-1] and levels[-1] != "#")
     ):
-        raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{text}` is no topic filter (MQTT 5, 4.7)")
+        raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{text:.80}` is no topic filter (MQTT 5, 4.7)")

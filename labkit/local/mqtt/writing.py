@@ -11,7 +11,6 @@ from typing import Any
 
 from labkit.local.mqtt import properties, reasons
 from labkit.local.mqtt.datatypes import (
-    LARGEST,
     TOPIC_FIELDS,
     binary,
     byte,
@@ -50,13 +49,7 @@ Writer = Callable[[Any, int], bytes]
 
 def _framed(first: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
-    return first.to_bytes(1, "big") + _remaining_length(len(body)) + body
-
-
-def _remaining_length(length: int) -> bytes:
-    if length > LARGEST:
-        raise ValueError(f"{length} bytes are more than a packet can have [MQTT-1.5.5-1]")
-    return variable(length)
+    return first.to_bytes(1, "big") + variable(len(body)) + body
 
 
 def _described(described: Properties, packet: type, version: int) -> bytes:
@@ -82,7 +75,7 @@ def publish_around(packet: Publish, version: int) -> tuple[bytes, bytes]:
     first = 0x30 | qos << 1 | (8 if dup else 0) | (1 if retain else 0)
     if length < 0x80:
         return b"%c%c%b" % (first, length, name), behind
-    return b"%c%b%b" % (first, _remaining_length(length), name), behind
+    return b"%c%b%b" % (first, variable(length), name), behind
 
 
 def _publish(packet: Publish, version: int) -> bytes:
@@ -236,11 +229,10 @@ def _auth(packet: Auth, version: int) -> bytes:
     reason, described = packet
     if version == V311:
         raise ValueError("MQTT 3.1.1 has no AUTH")
-    if not reason and not described:
-        return b"\xf0\0"
-    if Property.AUTHENTICATION_METHOD not in described:
+    if (reason or described) and Property.AUTHENTICATION_METHOD not in described:
         raise ValueError("AUTH needs AUTHENTICATION_METHOD (3.15.2.2.2)")
-    return _framed(0xF0, *_outcome(reason, described, Auth))
+    # It could be empty (3.15.2.1), but there are readers that do not know that: mqtt5 0.8, mqtt-packet 9.
+    return _framed(0xF0, byte(reasons.code(reason, Auth)), properties.write(described, Auth))
 
 
 WRITERS: Mapping[type, Writer] = {

@@ -33,6 +33,7 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
     """Trust and identity policies have been asked before this is called."""
     role = role_asked(call, state)
     duration = duration_asked(call, role)
+    _require_no_contexts(call)
     if caller.session is not None and caller.session.subject.kind != "User" and duration > _CHAINED:
         raise AwsError(
             "ValidationError",
@@ -48,11 +49,23 @@ def assume_role(call: Call, caller: Caller, state: State) -> dict[str, Any]:
         policies=session_policies.passed(call, state),
         tags=tags,
         source_identity=source,
+        # What AssumeRole gives has no MFA information, whatever the caller showed.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
         context={"aws:MultiFactorAuthPresent": "false"},
     )
     session = open_session(role, session_name_asked(call), duration, limits, state)
     answer = answer_for(session) | {"PackedPolicySize": session_policies.packed_size(call, tags)}
     return answer | ({"SourceIdentity": source} if source else {})
+
+
+def _require_no_contexts(call: Call) -> None:
+    """A context assertion "is signed and encrypted by AWS STS", for IAM Identity Center, which the account
+    does not have: no assertion is one of this STS.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_ProvidedContext.html
+    """
+    if call.parameters.get("ProvidedContexts"):
+        raise AwsError("InvalidContextAssertion", "The context assertion is not one that STS has signed.")
 
 
 def role_asked(call: Call, state: State, denied: str = "Not authorized to perform sts:AssumeRole") -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from labkit.local import mfa_devices
 from labkit.local.errors import not_simulated
 from labkit.local.operations import Call
 from labkit.local.sessions import Limits, Subject
@@ -49,14 +50,13 @@ def get_access_key_info(call: Call, caller: Caller, state: State) -> dict[str, A
 
 def get_session_token(call: Call, caller: Caller, state: State) -> dict[str, Any]:
     """The user's own permissions, by temporary credentials."""
-    user = _user(caller, state)
-    if call.parameters.get("SerialNumber") or call.parameters.get("TokenCode"):
-        raise not_simulated("sts:GetSessionToken with an MFA device")
+    user, now = _user(caller, state), state.clock.now()
+    with_mfa = mfa_devices.proven(call, caller, state)
     session = state.sessions.issue(
         Subject.user(user),
-        now=state.clock.now(),
+        now=now,
         duration=_duration(call),
-        limits=Limits(context={"aws:MultiFactorAuthPresent": "false"}),
+        limits=Limits(mfa=now) if with_mfa else Limits(context={"aws:MultiFactorAuthPresent": "false"}),
     )
     return credentials(session)
 

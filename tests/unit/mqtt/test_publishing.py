@@ -405,14 +405,14 @@ def test_nothing_larger_than_it_takes_is_sent_to_a_client() -> None:
     """Maximum Packet Size, [MQTT-3.1.2-24]; "Client and Server can independently specify the maximum packet
     size that they support"."""
     lab = Lab()
-    subscriber = lab.client("subscriber", V5, properties={Property.MAXIMUM_PACKET_SIZE: 30})
+    subscriber = lab.client("subscriber", V5, properties={Property.MAXIMUM_PACKET_SIZE: 60})
     subscriber.subscribe("a", qos=1)
     publisher = lab.client("publisher")
-    for size in (10, 40, 11):
+    for size in (40, 70, 41):
         publisher.publish("a", b"x" * size, qos=1)
         publisher.publish("a", b"x" * size)
     messages = subscriber.messages()
-    assert [len(message.payload) for message in messages] == [10, 10, 11, 11]
+    assert [len(message.payload) for message in messages] == [40, 40, 41, 41]
 
 
 def test_one_feed_is_answered_in_one_piece_for_each_client() -> None:

@@ -46,4 +46,6 @@ class Directory:
     pending: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Whose the identities of other providers are, and since when, by AdminLinkProviderForUser.
     links: dict[Link, tuple[str, datetime]] = field(default_factory=dict)
+    #: Native users who can't use their password, by AdminDisableProviderForUser.
+    barred: set[str] = field(default_factory=set)
     import_jobs: dict[str, ImportJob] = field(default_factory=dict)

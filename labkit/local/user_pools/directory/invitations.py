@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import attributes, usernames, users
-from labkit.local.user_pools.directory.passwords import require_policy
+from labkit.local.user_pools.directory.passwords import lift_bar, require_policy
 from labkit.local.user_pools.factors.first_factors import passwordless
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked, set_status, status_of, user_named
 from labkit.local.user_pools.sign_up import messages, registration
@@ -29,6 +29,7 @@ def admin_create_user(call: Call, state: State) -> dict[str, Any]:
     password = _temporary_password(call, pool, state)
     if call.parameters.get("MessageAction") == "RESEND":
         user = _awaited(pool, call.parameters["Username"])
+        lift_bar(pool, user, state)
         user.password = password
     else:
         user = _create(call, pool, password, state)

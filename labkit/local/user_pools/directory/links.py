@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools.directory import users
+from labkit.local.user_pools.directory import passwords, users
 from labkit.local.user_pools.directory.directory import Link
+from labkit.local.user_pools.directory.usernames import cased
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     links = state.user_pools[pool.id].directory.links
     for gone in [known for known, (sub, _) in links.items() if find_user(pool, sub) is None]:
         del links[gone]
-    _require_unknown(pool, link, links)
+    _require_unknown(pool, link, user, links)
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
     links[link] = user.id, state.clock.now()
@@ -47,8 +48,13 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     return {}
 
 
-def _require_unknown(pool: Pool, link: Link, links: Mapping[Link, tuple[str, datetime]]) -> None:
-    """A SourceUser is "a user who doesn't exist yet in the user pool". The texts are as AWS gave them."""
+def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
+    """A SourceUser is "a user who doesn't exist yet in the user pool".
+
+    The texts are as AWS gave them, but for the one of another user's identity, which is not known.
+    """
+    if link in links and links[link][0] != user.id:
+        raise AwsError("AliasExistsException", "SourceUser is already linked to another user")
     if link in links:
         raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
     if f"{link.provider}_{link.value}" in pool.users:
@@ -115,18 +121,32 @@ def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) ->
 def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     """Take a linked identity from its user. Who signs in by it next is a user of their own."""
     pool, given = pool_asked(call, state), call.parameters["User"]
+    if given.get("ProviderName") == _NATIVE:
+        return _disable_native(pool, given, state)
     links = state.user_pools[pool.id].directory.links
     link = Link(
         given.get("ProviderName") or "",
         given.get("ProviderAttributeName") or "",
         given.get("ProviderAttributeValue") or "",
     )
-    if link.provider == _NATIVE:
-        raise not_simulated("a native user who cannot use their password (ProviderName Cognito)")
     _require_provider(pool, link.provider, link.attribute)
     if link not in links:
         raise AwsError("UserNotFoundException", "User does not exist.")
     user = find_user(pool, links.pop(link)[0])
     if user is not None:
         _show(pool, user, links)
+    return {}
+
+
+def _disable_native(pool: Pool, given: dict[str, str], state: State) -> dict[str, Any]:
+    """ "… set ProviderName to Cognito and the ProviderAttributeName to Cognito_Subject. The
+    ProviderAttributeValue must be user's local username." """
+    if given.get("ProviderAttributeName") != _SUBJECT:
+        raise AwsError(
+            "InvalidParameterException", f"The ProviderAttributeName of {_NATIVE} must be {_SUBJECT}."
+        )
+    user = pool.users.get(cased(pool, given.get("ProviderAttributeValue") or ""))
+    if user is None:
+        raise AwsError("UserNotFoundException", "User does not exist.")
+    passwords.bar(pool, user, state)
     return {}

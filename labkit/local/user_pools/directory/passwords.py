@@ -120,7 +120,7 @@ def admin_reset_user_password(call: Call, state: State) -> dict[str, Any]:
     user = user_named(pool, call.parameters["Username"])
     _require_resettable(user)
     if status_of(user) not in ("CONFIRMED", "RESET_REQUIRED"):
-        raise AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
+        raise _not_resettable()
     _send_code(pool, user, call, state)
     set_status(user, "RESET_REQUIRED")
     return {}
@@ -133,6 +133,7 @@ def admin_set_user_password(call: Call, state: State) -> dict[str, Any]:
     """
     pool = pool_asked(call, state)
     user = user_named(pool, call.parameters["Username"])
+    lift_bar(pool, user, state)
     set_password(pool, user, call.parameters["Password"], state)
     set_status(user, "CONFIRMED" if call.parameters.get("Permanent") else "FORCE_CHANGE_PASSWORD")
     if not call.parameters.get("Permanent"):
@@ -144,7 +145,11 @@ def _require_resettable(user: User) -> None:
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
     if status_of(user) == "FORCE_CHANGE_PASSWORD":
-        raise AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
+        raise _not_resettable()
+
+
+def _not_resettable() -> AwsError:
+    return AwsError("NotAuthorizedException", "User password cannot be reset in the current state.")
 
 
 def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
@@ -157,7 +162,10 @@ def confirm_forgot_password(call: Call, state: State) -> dict[str, Any]:
         raise unknown_user()
     _require_resettable(user)
     require_acceptable(pool, user, call.parameters["Password"], state)
-    codes.redeem(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
+    codes.checked(pool, user, codes.FORGOT_PASSWORD, call.parameters["ConfirmationCode"], state)
+    if status_of(user) == "UNCONFIRMED":
+        raise AwsError("UserNotConfirmedException", "User is not confirmed.")
+    codes.use_up(pool, user, codes.FORGOT_PASSWORD, state)
     set_password(pool, user, call.parameters["Password"], state)
     registration.post_confirmation(call, pool, user, state)
     return {}
@@ -190,6 +198,19 @@ def require_unexpired(pool: Pool, user: User, state: State) -> None:
         )
 
 
+def bar(pool: Pool, user: User, state: State) -> None:
+    """ "… they can't use their password to sign in." That only an administrator gives another is unconfirmed.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableProviderForUser.html
+    """
+    user.password = None
+    state.user_pools[pool.id].directory.barred.add(user.id)
+
+
+def lift_bar(pool: Pool, user: User, state: State) -> None:
+    state.user_pools[pool.id].directory.barred.discard(user.id)
+
+
 def set_password(pool: Pool, user: User, password: str, state: State) -> None:
     """A permanent password that the policy allows: whatever had to be changed or reset, now is."""
     require_acceptable(pool, user, password, state)
@@ -206,6 +227,8 @@ def require_acceptable(pool: Pool, user: User, password: str, state: State) -> N
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html
     """
+    if user.id in state.user_pools[pool.id].directory.barred:
+        raise _not_resettable()
     require_policy(pool, password)
     policy = (pool.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
     size = int(policy.get("PasswordHistorySize") or 0)

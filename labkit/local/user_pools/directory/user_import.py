@@ -70,12 +70,15 @@ def _takes(job: ImportJob, signature: str, state: State) -> bool:
 
 
 def start_user_import_job(call: Call, state: State) -> dict[str, Any]:
-    """Start a job whose file is there. (AWS documents the conditions, but not the texts.)"""
+    """Start a job whose file is there. (AWS documents the conditions, but not the texts.)
+
+    The one about the file is as AWS gave it: https://github.com/aws-amplify/amplify-js/issues/6416
+    """
     pool, job = _job(call, state)
     if job.status != "Created":
         raise _precondition(f"The job is {job.status}, not Created.")
     if job.file is None:
-        raise _precondition("No file has been uploaded to the job's pre-signed URL.")
+        raise _precondition(f"No csv file was uploaded for {job.id}")
     if not pool.extended_config.get("AutoVerifiedAttributes"):
         raise _precondition("The user pool has no auto-verified attribute.")
     job.status, job.started = "Pending", state.clock.now()

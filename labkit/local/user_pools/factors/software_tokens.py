@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 def associate_software_token(call: Call, state: State) -> dict[str, Any]:
     """A new secret, which counts only once VerifySoftwareToken has seen a code of it."""
     pool, user, session = _authorized(call, state)
-    if "SOFTWARE_TOKEN_MFA" not in available(pool, state.user_pools[pool.id]):
-        raise not_enabled()
+    _require_enabled(pool, state)
     secret = base64.b32encode(state.source.bytes(32)).decode().rstrip("=")
     state.user_pools[pool.id].factors_of(user.id).pending_token = SoftwareToken(secret)
     return {"SecretCode": secret} | _renewed(call, pool, session, state)
@@ -38,6 +37,7 @@ def associate_software_token(call: Call, state: State) -> dict[str, Any]:
 
 def verify_software_token(call: Call, state: State) -> dict[str, Any]:
     pool, user, session = _authorized(call, state)
+    _require_enabled(pool, state)
     factors = state.user_pools[pool.id].factors_of(user.id)
     token = factors.pending_token
     if token is None:
@@ -120,6 +120,11 @@ def _step(token: SoftwareToken, code: str, now: datetime) -> int | None:
     current = totp.timecode(now)
     codes = {step: totp.generate_otp(step) for step in (current, current - 1, current + 1)}
     return next((s for s, known in codes.items() if hmac.compare_digest(known.encode(), code.encode())), None)
+
+
+def _require_enabled(pool: Pool, state: State) -> None:
+    if "SOFTWARE_TOKEN_MFA" not in available(pool, state.user_pools[pool.id]):
+        raise not_enabled()
 
 
 def not_enabled() -> AwsError:

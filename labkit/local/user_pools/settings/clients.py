@@ -43,7 +43,8 @@ def require_flow(client: Client, flow: str) -> None:
     if name == "REFRESH_TOKEN_AUTH" and rotation(client):
         # "You can't authenticate with REFRESH_TOKEN_AUTH in app clients with refresh token rotation enabled."
         # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
-        raise AwsError("InvalidParameterException", "Auth flow not enabled for this client")
+        # AWS's model lists this error of InitiateAuth since there is rotation (botocore 1.38); text unknown.
+        raise AwsError("UnsupportedOperationException", "Auth flow not enabled for this client")
     if f"ALLOW_{name}" in allowed or legacy.get(name) in allowed:
         return
     if name in ("USER_SRP_AUTH", "REFRESH_TOKEN_AUTH") and not any(f.startswith("ALLOW_") for f in allowed):

@@ -85,15 +85,11 @@ def _masked(address: str) -> str:
     return f"{name[:1]}***@{domain[:1]}***" if at else f"+*******{address[-4:]}"
 
 
-def redeem(pool: Pool, user: User, purpose: str, given: str, state: State) -> Code:
-    """Use a code up. Raises AwsError for one that is wrong, too old, or was never sent."""
-    code = checked(pool, user, purpose, given, state)
-    use_up(pool, user, purpose, state)
-    return code
-
-
 def checked(pool: Pool, user: User, purpose: str, given: str, state: State, address: str = "") -> Code:
-    """The code that was sent to `address`, by default the one that the user has, if this is it."""
+    """The code that was sent to `address`, by default the one that the user has, if this is it.
+
+    Raises AwsError for one that is wrong, too old, or was never sent.
+    """
     require_few_wrong_codes(pool, user, purpose, state)
     codes = state.user_pools[pool.id].codes
     code = codes.get((user.id, purpose))

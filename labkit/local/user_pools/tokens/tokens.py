@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory.attributes import readable_claims
-from labkit.local.user_pools.pools import Client, Pool, User, find_pool, find_user, issuer, status_of
+from labkit.local.user_pools.pools import (
+    Client,
+    Pool,
+    User,
+    find_pool,
+    find_user,
+    hides_existence,
+    issuer,
+    status_of,
+    user_not_found,
+)
 from labkit.local.user_pools.settings.clients import rotation, validity
 from labkit.local.user_pools.state import Grant
 from labkit.local.user_pools.tokens.customisation import customised
@@ -123,7 +133,7 @@ def refreshed(
     grant = grant_of(pool, client, token, state)
     user = find_user(pool, grant.username)
     if user is None or user.id != grant.sub:
-        raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
+        raise _gone(client)
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
     if grant.revoked:
@@ -131,6 +141,16 @@ def refreshed(
     if state.clock.now() >= grant.expires:
         raise AwsError("NotAuthorizedException", "Refresh Token has expired")
     return issue(pool, client, user, grant, state, call)
+
+
+def _gone(client: Client) -> AwsError:
+    """That a user was deleted, as AWS says it: https://github.com/aws-amplify/aws-sdk-android/issues/366
+
+    A client that must not tell who exists calls the token itself invalid (unconfirmed).
+    """
+    if hides_existence(client):
+        return AwsError("NotAuthorizedException", "Invalid Refresh Token")
+    return user_not_found()
 
 
 def grant_of(pool: Pool, client: Client, token: str, state: State) -> Grant:
