@@ -25,7 +25,8 @@ INSTALL_AND_TEST = 'python -m pip install -e ".[test]" && labkit test'
 
 PUBLIC = [
     "ANONYMOUS", "Account", "LabError", "Policy", "PolicySet", "Request", "TokenRejected", "__version__",
-    "course", "decide", "decode_unverified", "explain", "flow", "open_account", "provision", "show", "verify",
+    "course", "decide", "decode_unverified", "explain", "flow", "open_account", "provision", "record", "show",
+    "verify",
 ]  # fmt: skip
 
 
@@ -88,7 +89,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 
 
 def test_importing_labkit_loads_neither_boto3_nor_moto_nor_matplotlib_nor_widgets() -> None:
-    heavy = ("boto3", "botocore", "moto", "matplotlib", "ipywidgets", "IPython", "cryptography", "jwt")
+    widgets = ("anywidget", "ipywidgets", "IPython")
+    heavy = ("boto3", "botocore", "moto", "matplotlib", *widgets, "cryptography", "jwt")
     program = f"import sys, labkit; print(*[name for name in {heavy} if name in sys.modules])"
     assert _printed(program) == ""
     assert "matplotlib" in _printed(f"import matplotlib; {program}")
