@@ -20,6 +20,16 @@ def test_a_view_is_accessible_in_every_theme_and_asks_nobody_outside(views: View
     assert views.left_the_machine == []
 
 
+def test_a_view_outlives_a_restarted_kernel_and_says_that_nobody_answers(views: Views) -> None:
+    view = views.open("restarted", "show.gallery('token_inspector')")
+    views.page.evaluate("window.opened.sessionContext.session.kernel.restart()")
+    view.get_by_role("button", name="Tamper with it").first.click()
+    view.get_by_label("Value of the claim email").first.fill("mallory@example.com")
+    view.get_by_label("Value of the claim email").first.press("Enter")
+    view.get_by_role("status").filter(has_text="the kernel has stopped or was restarted").wait_for()
+    assert view.get_by_text("cognito:username").first.is_visible()
+
+
 def test_a_notebook_is_saved_with_the_fallback_and_without_the_widgets_state(views: Views) -> None:
     views.open("saved", f"show.gallery({VIEWS[0]!r})")
     notebook = views.saved("saved")

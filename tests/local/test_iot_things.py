@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.local import iot
-from tests.local.accounts import LocalAccount, refused
+from tests.local.accounts import LocalAccount, document, refused, statement, user
 from tests.local.iot_table import WIDE
 
 
@@ -134,7 +134,8 @@ def test_things_are_listed_by_type_and_attribute_and_by_pages(fresh: LocalAccoun
     assert len(names(attributeName="room", attributeValue="room", usePrefixAttributeValue=True)) == 5
     first = api.list_things(maxResults=3)
     assert names(nextToken=first["nextToken"]) == ["thing-3", "thing-4"]
-    assert refused(api.list_things, nextToken="no token").code == "InvalidRequestException"
+    for token in ("no token", "LTU=", "w6Q="):
+        assert refused(api.list_things, nextToken=token).code == "InvalidRequestException"
 
 
 def test_a_thing_type_ends_in_three_steps(fresh: LocalAccount) -> None:
@@ -192,11 +193,8 @@ def test_a_principal_must_be_there(account: LocalAccount, principal: str, code: 
     api, name = account.client("iot"), thing(account)
     assert api.attach_thing_principal(thingName=name, principal=iot.certificate(account)["certificateArn"])
     assert refused(api.attach_thing_principal, thingName=name, principal=principal).code == code
-    policy = iot.policy(account, '{"Version": "2012-10-17", "Statement": []}'.replace("[]", _ANY))
+    policy = iot.policy(account, document(statement("iot:*")))
     assert refused(api.attach_policy, policyName=policy, target=principal).code == code
-
-
-_ANY = '[{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]'
 
 
 def test_what_is_not_simulated_of_things_says_so(account: LocalAccount) -> None:
@@ -206,3 +204,35 @@ def test_what_is_not_simulated_of_things_says_so(account: LocalAccount) -> None:
     exclusive = {"thingName": name, "principal": principal, "thingPrincipalType": "EXCLUSIVE_THING"}
     assert refused(api.attach_thing_principal, **exclusive).code == "NotSimulated"
     assert refused(api.create_thing, thingName="x", billingGroupName="y").code == "NotSimulated"
+
+
+def test_attaching_is_about_the_certificate_and_the_thing(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html"""
+    mine, other = thing(account), thing(account)
+    principal = iot.certificate(account)["certificateArn"]
+    arn = f"arn:aws:iot:us-east-1:{account.account_id}:thing/{mine}"
+    only = {"ArnEquals": {"iot:thingArn": arn}}
+    keys = user(account, statement("iot:AttachThingPrincipal", principal, Condition=only))
+    api = account.client("iot", keys)
+    assert api.attach_thing_principal(thingName=mine, principal=principal)
+    for given in (
+        {"thingName": other, "principal": principal},
+        {"thingName": mine, "principal": iot.certificate(account)["certificateArn"]},
+    ):
+        assert refused(api.attach_thing_principal, **given).code == "AccessDeniedException"
+
+
+def test_a_group_of_things_leaves_nothing_behind(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_DeleteThingGroup.html"""
+    api, above, below = account.client("iot"), account.name("above"), account.name("below")
+    arn = api.create_thing_group(thingGroupName=above)["thingGroupArn"]
+    api.create_thing_group(thingGroupName=below, parentGroupName=above)
+    policy = iot.policy(account, document(statement("iot:*")))
+    api.attach_policy(policyName=policy, target=arn)
+    assert refused(api.delete_thing_group, thingGroupName=above).code == "InvalidRequestException"
+    wrong = refused(api.delete_thing_group, thingGroupName=below, expectedVersion=7)
+    assert (wrong.status, wrong.code) == (409, "VersionConflictException")
+    for name in (below, above, above):
+        assert api.delete_thing_group(thingGroupName=name)
+    api.create_thing_group(thingGroupName=above)
+    assert api.list_attached_policies(target=arn)["policies"] == []

@@ -84,6 +84,12 @@ class Log:
             del self._entries[next(iter(self._entries))]
         return entry
 
+    def again(self, entry_id: str) -> None:
+        """The same question, and the same answer."""
+        entry = self._entries.get(entry_id)
+        if entry is not None:
+            entry.count += 1
+
     def __iter__(self) -> Iterator[Entry]:
         """Oldest first."""
         return iter(list(self._entries.values()))

@@ -67,7 +67,7 @@ class Iot:
         return principal_identifier(principal, self._state.account_id)
 
     def changed(self) -> None:
-        """A policy, an attachment, a session or a certificate is another one now."""
+        """A policy, an attachment, a Thing, an identity or a certificate is another one now."""
         self.generation += 1
         if "broker" in vars(self):
             self.broker.reconsider()

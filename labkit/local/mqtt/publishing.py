@@ -53,7 +53,7 @@ def _acceptable(link: Connection, packet: Publish) -> bool:
         raise MqttError(Reason.QOS_NOT_SUPPORTED, "QoS 2 is not supported")
     if len(packet.payload) > limits.payload:
         raise MqttError(Reason.PACKET_TOO_LARGE, f"a payload has at most {limits.payload} bytes")
-    if not link.broker.known_name(topic):
+    if not link.broker.names.fit(topic):
         _refuse(link, packet, Reason.TOPIC_NAME_INVALID, f"`{topic:.80}` is too long or has too many slashes")
         return False
     if topic[0] == "$":

@@ -42,6 +42,29 @@ def fits(topic: str, limits: Limits) -> bool:
     return len(topic.encode()) <= limits.topic and topic.count("/") <= limits.slashes
 
 
+class Names:
+    """Topic names that clients may publish to; those found good are not looked at again."""
+
+    #: A client can publish to ever new ones.
+    _REMEMBERED = 10_000
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._good: set[str] = set()
+
+    def fit(self, topic: str) -> bool:
+        """Whether it is short and flat enough; raises for what is no topic name at all."""
+        if topic in self._good:
+            return True
+        check_name(topic)
+        if not fits(topic, self._limits):
+            return False
+        if len(self._good) >= self._REMEMBERED:
+            self._good.clear()
+        self._good.add(topic)
+        return True
+
+
 def read_filter(text: str) -> TopicFilter:
     """A filter as SUBSCRIBE and UNSUBSCRIBE have it; raises for what is none."""
     if not text.startswith(_SHARE):

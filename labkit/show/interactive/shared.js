@@ -12,6 +12,7 @@ export function s(tag, attributes = {}, ...children) {
 
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
+    if (name === "href" && !/^(?:https|blob):/.test(value)) continue; // no record makes a link that runs
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, String(value));

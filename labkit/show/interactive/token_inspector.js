@@ -6,7 +6,7 @@ const PARTS = [
   ["claims", "2. Payload", "the claims"],
   ["signature", "3. Signature", "the proof: made with the pool's private key over parts 1 and 2"],
 ];
-const LONG = 60;
+const LONG = 32;
 
 export default view("token-inspector", ({ root, say, ask, watch }) => {
   let stop = () => {};
@@ -125,7 +125,7 @@ function editor(token, edits, verify) {
       changed(event);
     };
     const kind = part === "header" ? "header parameter" : "claim";
-    const field = h(long ? "textarea" : "input", { "aria-label": `Value of the ${kind} ${name}`, rows: long && 3, spellcheck: "false", change: changed, keydown });
+    const field = h(long ? "textarea" : "input", { "aria-label": `Value of the ${kind} ${name}`, rows: long && 2, spellcheck: "false", change: changed, keydown });
     field.value = value;
     return field;
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deadModel, fakeModel, press, settled } from "./page.js";
-import { duration, h, mark, roving, view } from "../../../labkit/show/interactive/shared.js";
+import { duration, h, mark, prose, roving, view } from "../../../labkit/show/interactive/shared.js";
 
 const HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>'];
 
@@ -14,8 +14,20 @@ test("whatever stands in a record becomes text", () => {
   }
 });
 
+test("a link leads to a page, and never runs", () => {
+  const link = (href) => h("a", { href }, "there").getAttribute("href");
+  assert.equal(link("https://docs.aws.amazon.com/"), "https://docs.aws.amazon.com/");
+  for (const href of ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x"]) assert.equal(link(href), null);
+});
+
 test("a verdict has its sign and its words", () => {
   assert.deepEqual([true, false, null].map((verdict) => mark(verdict, "so").textContent), ["✓ so", "✗ so", "– so"]);
+});
+
+test("what stands in backticks is code", () => {
+  const line = h("p", {}, prose("take `sub`, not `<b>`"));
+  assert.equal(line.textContent, "take sub, not <b>");
+  assert.deepEqual([...line.children].map((code) => `${code.tagName} ${code.textContent}`), ["CODE sub", "CODE <b>"]);
 });
 
 test("a duration has at most two units, as in the tables", () => {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.packets import (
     V5,
     V311,
@@ -19,6 +20,7 @@ from labkit.local.mqtt.packets import (
     Pingresp,
     Property,
     Puback,
+    Publish,
     Pubrel,
     Reason,
     Will,
@@ -126,7 +128,9 @@ def test_who_may_not_connect_is_told_so_in_mqtt_5() -> None:
 
 @pytest.mark.unconfirmed
 def test_who_may_not_connect_sees_the_connection_close_in_mqtt_311() -> None:
-    """Clients report "connection lost" (paho's code 7) and no return code 5."""
+    """ "AWS IoT returns the error code 7 instead of the CONNACK error code 5 when a connection is refused
+    because the client isn't authorized to connect", said an earlier version of AWS's page; 7 is what paho
+    says of a connection that was lost."""
     lab = Lab()
     lab.client("phone")
     lab.account.denied.add(("Connect", "other"))
@@ -185,6 +189,16 @@ def test_a_second_connect_ends_the_connection(version: int) -> None:
     assert lab.ended("phone") == [("CLIENT_ERROR", False)]
     reasons = [packet.reason for packet in client.read() if isinstance(packet, Disconnect)]
     assert reasons == ([Reason.PROTOCOL_ERROR] if version == V5 else [])
+
+
+def test_a_second_connect_of_another_protocol_is_a_protocol_error() -> None:
+    lab = Lab()
+    client = lab.client("phone", V5)
+    client.link.feed(encode(Connect(V5, "phone"), V5).replace(b"MQTT", b"MQ\0X"))
+    (goodbye,) = client.read()
+    assert isinstance(goodbye, Disconnect)
+    assert goodbye.reason == Reason.PROTOCOL_ERROR
+    assert client.wire.closed
 
 
 @VERSIONS
@@ -345,6 +359,8 @@ def test_a_client_may_be_disconnected_without_its_will_and_without_its_session()
 
     assert lab.broker.disconnect("phone", **by, will=False, clean_session=True)
     assert watcher.published() == []
+    lab.client("clean", V311)
+    assert lab.broker.disconnect("clean", **by, clean_session=True)
     assert lab.open().connect("phone", **session) == Connack(False, Reason.SUCCESS)
 
 
@@ -380,6 +396,17 @@ def test_a_reason_string_that_does_not_fit_is_left_out() -> None:
     client.publish("a" * 50)
     assert client.read() == [Puback(7, Reason.NOT_AUTHORIZED), Disconnect(Reason.NOT_AUTHORIZED)]
     assert client.wire.closed
+
+
+def test_what_came_before_a_malformed_packet_counts() -> None:
+    lab = Lab()
+    subscriber = lab.subscriber("a")
+    client = lab.client("phone")
+    before, after = (encode(Publish("a", payload), V311) for payload in (b"before", b"after"))
+    client.link.feed(before + b"\x00\x00" + after)
+    assert subscriber.published() == [("a", b"before")]
+    assert client.wire.closed
+    assert lab.ended("phone") == [("CLIENT_ERROR", False)]
 
 
 def test_what_is_no_mqtt_ends_the_connection_and_raises_nothing() -> None:

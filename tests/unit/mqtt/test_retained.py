@@ -181,6 +181,17 @@ def test_an_account_retains_only_so_many_messages() -> None:
     assert list(lab.broker.retained) == ["b"]
 
 
+def test_who_takes_no_packet_as_large_as_suback_leaves_nothing_behind() -> None:
+    lab = Lab()
+    lab.client("publisher").publish("a", qos=1, retain=True)
+    ended = lab.subscriber("a", qos=1, version=V5)
+    ended.link.largest_packet = 2
+    ended.send(Subscribe(1, (Subscription("a", 1),)))
+    assert ended.wire.closed
+    assert len(ended.messages()) == 1
+    assert lab.broker.stored_bytes == 0
+
+
 def test_retained_messages_take_up_only_so_much() -> None:
     lab = Lab(retained_bytes=100)
     publisher = lab.client("publisher", V5)

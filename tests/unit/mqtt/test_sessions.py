@@ -220,6 +220,38 @@ def test_stored_messages_come_ten_a_second() -> None:
     assert phone.read() == []
 
 
+def test_a_late_puback_counts_for_what_was_not_sent_again_yet() -> None:
+    lab = Lab()
+    phone = lab.client("phone", V311, **persistent(V311))
+    phone.subscribe("a", qos=1)
+    publisher = lab.client("publisher")
+    for number in range(13):
+        publisher.publish("a", b"%d" % number, qos=1)
+    messages = phone.messages()
+    phone.link.lost()
+    _, phone = back(lab, V311)
+    assert phone.messages() == messages[:10]
+
+    phone.acknowledge(messages[10], *messages[:9])
+    lab.wait(1)
+
+    assert phone.messages() == messages[11:]
+
+
+def test_what_expired_is_not_sent_again() -> None:
+    """ "Situations such as when a device is not pubacking their QoS 1 messages" (message expiry)."""
+    lab = Lab()
+    phone = lab.client("phone", V311, **persistent(V311))
+    phone.subscribe("a", qos=1)
+    publisher = lab.client("publisher", V5)
+    publisher.publish("a", b"short", qos=1, properties={Property.MESSAGE_EXPIRY_INTERVAL: 10})
+    publisher.publish("a", b"long", qos=1, properties={Property.MESSAGE_EXPIRY_INTERVAL: 100})
+    assert len(phone.messages()) == 2
+    phone.link.lost()
+    lab.seconds += 20
+    assert back(lab, V311)[1].published() == [("a", b"long")]
+
+
 def test_receive_is_asked_when_a_stored_message_is_sent() -> None:
     lab = Lab()
     publisher = away(lab, V311, "a", "b")
@@ -245,6 +277,18 @@ def test_no_more_is_stored_than_fits() -> None:
     for size in (80, 80, 10):
         publisher.publish("a", b"x" * size, qos=1)
     assert [len(payload) for _, payload in back(lab, V311)[1].published()] == [80, 10]
+
+
+def test_who_leaves_much_unacknowledged_does_not_keep_others_from_their_messages() -> None:
+    lab = Lab(queued_bytes=100)
+    greedy, modest = lab.subscriber("a", qos=1), lab.client("modest")
+    modest.subscribe("a", qos=1)
+    publisher = lab.client("publisher")
+    for number in range(3):
+        publisher.publish("a", b"%d" % number * 60, qos=1)
+        modest.acknowledge(*(messages := modest.messages()))
+        assert len(messages) == 1
+    assert len(greedy.messages()) < 3
 
 
 # Acknowledgements within one connection
