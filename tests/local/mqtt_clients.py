@@ -1,4 +1,4 @@
-"""MQTT clients on the account's broker, without sockets and without policies."""
+"""MQTT clients on the account's broker, without sockets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.local.app import LocalApp
-from labkit.local.iot.principals import CertificatePrincipal
+from labkit.local.iot.principals import CertificatePrincipal, IotPrincipal
 from labkit.local.mqtt.codec import Decoder, encode
 from labkit.local.mqtt.contract import Link
 from labkit.local.mqtt.packets import (
@@ -56,18 +56,25 @@ class Client:
     """A device that is connected."""
 
     def __init__(
-        self, app: LocalApp, client_id: str, *filters: str, will: Will | None = None, **connect: Any
-    ):
-        self._lock, self._decoder, self._packets, self.socket = (
-            app.state.lock,
-            Decoder(version=V5),
-            0,
-            Socket(),
-        )
-        app.state.iot.broker.authority = Anybody()
-        principal = CertificatePrincipal("c" * 64, "arn")
-        self.link = app.state.iot.broker.open(
-            principal, source_ip="192.0.2.0", domain_name="x", transport=self.socket
+        self,
+        app: LocalApp,
+        client_id: str,
+        *filters: str,
+        principal: IotPrincipal | None = None,
+        will: Will | None = None,
+        **connect: Any,
+    ) -> None:
+        """Without a principal, it and everybody else may do everything."""
+        self._lock, self.socket = app.state.lock, Socket()
+        self._decoder, self._packets = Decoder(version=V5), 0
+        broker = app.state.iot.broker
+        if principal is None:
+            broker.authority = Anybody()
+        self.link = broker.open(
+            principal or CertificatePrincipal("c" * 64, "arn"),
+            source_ip="192.0.2.0",
+            domain_name="localhost",
+            transport=self.socket,
         )
         self.send(Connect(V5, client_id, will=will, **connect))
         for topic_filter in filters:

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from labkit.local.iot.principals import CertificatePrincipal
 from labkit.local.mqtt.packets import Property, Will
+from tests.local import iot
 from tests.local.accounts import (
     LocalAccount,
+    document,
     forbidden,
     refused,
     reply_to,
@@ -29,7 +32,7 @@ def unchecked(account: LocalAccount) -> Any:
     return account.client("iot-data", parameter_validation=False)
 
 
-def document(answer: Any) -> Any:
+def answered(answer: Any) -> Any:
     return json.loads(answer["payload"].read())
 
 
@@ -37,7 +40,7 @@ def update(account: LocalAccount, thing: str, state: Any, **more: Any) -> Any:
     """The document that an update is answered with; `more` is the request's, but for `shadowName`."""
     name = {"shadowName": more.pop("shadowName")} if "shadowName" in more else {}
     payload = json.dumps({"state": state} | more)
-    return document(account.client("iot-data").update_thing_shadow(thingName=thing, payload=payload, **name))
+    return answered(account.client("iot-data").update_thing_shadow(thingName=thing, payload=payload, **name))
 
 
 @pytest.mark.operation("iot-data:UpdateThingShadow")
@@ -60,9 +63,9 @@ def test_a_shadow_from_its_first_update_to_its_end(account: LocalAccount, named:
     assert accepted["state"] == {"desired": {"power": "on"}}
     assert (accepted["version"], accepted["clientToken"]) == (1, "t")
     assert accepted["metadata"] == {"desired": {"power": {"timestamp": accepted["timestamp"]}}}
-    found = document(data.get_thing_shadow(thingName=thing, **named))
+    found = answered(data.get_thing_shadow(thingName=thing, **named))
     assert found["state"] == {"desired": {"power": "on"}, "delta": {"power": "on"}}
-    deleted = document(data.delete_thing_shadow(thingName=thing, **named))
+    deleted = answered(data.delete_thing_shadow(thingName=thing, **named))
     assert (deleted.keys(), deleted["version"]) == ({"version", "timestamp"}, 1)
     assert refused(data.get_thing_shadow, thingName=thing, **named).status == 404
     assert update(account, thing, {"reported": {"power": "on"}}, **named)["version"] == 2
@@ -107,7 +110,7 @@ def test_a_bad_update_is_refused_with_aws_s_code_and_text(
     assert update(account, thing, {"desired": {"a": 1}})["version"] == 1
     answer = refused(data.update_thing_shadow, thingName=thing, payload=payload)
     assert (answer.status, answer.code, answer.message) == (status, code, message)
-    assert document(data.get_thing_shadow(thingName=thing))["version"] == 1
+    assert answered(data.get_thing_shadow(thingName=thing))["version"] == 1
 
 
 @pytest.mark.operation("iot-data:GetThingShadow", refuses="InvalidRequestException")
@@ -121,7 +124,7 @@ def test_names_are_as_aws_s_model_has_them(account: LocalAccount, given: dict[st
     data, thing = account.client("iot-data"), account.name("thing:with_every-kind0")
     update(account, thing, {}, shadowName="$kind:of_name-0")
     good = {"thingName": thing, "shadowName": "$kind:of_name-0"}
-    assert document(data.get_thing_shadow(**good))["version"] == 1
+    assert answered(data.get_thing_shadow(**good))["version"] == 1
     for operation in (data.get_thing_shadow, data.delete_thing_shadow):
         answer = refused(operation, **good | given)
         assert (answer.status, answer.code) == (400, "InvalidRequestException")
@@ -129,7 +132,7 @@ def test_names_are_as_aws_s_model_has_them(account: LocalAccount, given: dict[st
     assert data.list_named_shadows_for_thing(thingName=thing)["results"] == ["$kind:of_name-0"]
     answer = refused(data.list_named_shadows_for_thing, thingName="a b")
     assert answer.code == "InvalidRequestException"
-    assert document(data.delete_thing_shadow(**good))["version"] == 1
+    assert answered(data.delete_thing_shadow(**good))["version"] == 1
 
 
 @pytest.mark.operation("iot-data:ListNamedShadowsForThing", refuses="InvalidRequestException")
@@ -169,7 +172,7 @@ def test_http_and_mqtt_have_the_same_shadow(fresh: LocalAccount) -> None:
     assert told.keys() == {f"{prefix}/update{stub}" for stub in ("", "/accepted", "/documents")}, (
         "its own request as well, to which the filter subscribes"
     )
-    found = document(data.get_thing_shadow(thingName="lamp"))
+    found = answered(data.get_thing_shadow(thingName="lamp"))
     assert (found["version"], found["state"]) == (
         2,
         {"desired": {"power": "on"}, "reported": {"power": "on"}},
@@ -177,7 +180,7 @@ def test_http_and_mqtt_have_the_same_shadow(fresh: LocalAccount) -> None:
     assert device.told() == {}, "nobody is told of a reading by the API"
     assert refused(data.update_thing_shadow, thingName="lamp", payload=b"{").status == 400
     assert device.told() == {}, "nor of a refusal"
-    deleted = document(data.delete_thing_shadow(thingName="lamp"))
+    deleted = answered(data.delete_thing_shadow(thingName="lamp"))
     assert device.told() == {f"{prefix}/delete/accepted": deleted}
     device.publish(f"{prefix}/get")
     assert device.told()[f"{prefix}/get/rejected"]["code"] == 404
@@ -259,7 +262,7 @@ def test_a_message_by_http_to_a_shadow_s_topic_is_a_request_over_mqtt(fresh: Loc
     data.publish(topic=f"{prefix}/update", payload=b'{"state": {"reported": {"power": "on"}}}')
     assert device.told().keys() == {f"{prefix}/update{stub}" for stub in ("", "/accepted", "/documents")}
     found = data.get_thing_shadow(thingName="lamp", shadowName="night")
-    assert document(found)["state"] == {"reported": {"power": "on"}}
+    assert answered(found)["state"] == {"reported": {"power": "on"}}
     data.publish(topic=f"{prefix}/update", payload=b"{}")
     by_topic = {message.topic: message.payload for message in device.received()}
     assert json.loads(by_topic[f"{prefix}/update/rejected"])["code"] == 400
@@ -368,6 +371,83 @@ def test_a_lifecycle_is_told_to_subscribers(fresh: LocalAccount) -> None:
     assert disconnected["disconnectReason"] == "API_INITIATED_DISCONNECT"
     assert disconnected["clientInitiatedDisconnect"] is False
     assert disconnected["sessionIdentifier"] == connected["sessionIdentifier"]
+
+
+def test_a_shadow_over_mqtt_takes_permissions_of_topics_and_over_http_its_own(fresh: LocalAccount) -> None:
+    """Over MQTT "publishing and subscribing on shadow topics requires topic-based authorization", by the API
+    `iot:UpdateThingShadow` and `iot:GetThingShadow`; neither goes for the other.
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-rest-api.html
+    """
+    prefix, arn = "$aws/things/lamp/shadow", f"arn:aws:iot:us-east-1:{fresh.account_id}:"
+    topics = iot.policy(
+        fresh,
+        document(
+            statement("iot:Connect"),
+            statement("iot:Publish", [f"{arn}topic/{prefix}/get", f"{arn}topic/{prefix}/update"]),
+            statement("iot:Subscribe", f"{arn}topicfilter/{prefix}/*"),
+            statement("iot:Receive", f"{arn}topic/{prefix}/*/accepted"),
+        ),
+    )
+    made = iot.certificate(fresh, topics)
+    device = Client(
+        fresh.app,
+        "lamp",
+        f"{prefix}/#",
+        principal=CertificatePrincipal(made["certificateId"], made["certificateArn"]),
+    )
+    device.publish(f"{prefix}/update", b'{"state": {"desired": {"power": "on"}}}')
+    assert device.told().keys() == {f"{prefix}/update/accepted"}, "the others may not be received"
+    keys = user(fresh, statement(["iot:UpdateThingShadow", "iot:GetThingShadow"], f"{arn}thing/lamp"))
+    data = fresh.client("iot-data", keys)
+    assert answered(data.get_thing_shadow(thingName="lamp"))["state"]["delta"] == {"power": "on"}
+    assert data.update_thing_shadow(thingName="lamp", payload=b'{"state": {"desired": null}}')
+    asked = forbidden(fresh, data.publish, topic=f"{prefix}/update", payload=b"{}")
+    assert asked == ("iot:Publish", f"{arn}topic/{prefix}/update")
+    assert device.told().keys() == {f"{prefix}/update/accepted"}, "of the update by the API"
+    device.publish(f"{prefix}/delete")
+    assert device.socket.closed, "no statement allows this topic"
+    assert answered(data.get_thing_shadow(thingName="lamp"))["version"] == 2
+
+
+def test_basic_ingest_is_logged_because_no_rule_runs(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html"""
+    rule = {"sql": "SELECT *", "actions": [{"republish": {"roleArn": "arn:aws:iam::1:role/r", "topic": "x"}}]}
+    fresh.client("iot").create_topic_rule(ruleName="Known", topicRulePayload=rule)
+    device = Client(fresh.app, "device", "#")
+    for _ in range(3):
+        device.publish("$aws/rules/Known/room/one", b"x")
+    fresh.client("iot-data").publish(topic="$aws/rules/Other/room/one", payload=b"x")
+    assert device.received() == []
+    assert [
+        (e.client_id, e.event, e.topic, e.count, e.verdict, e.reason) for e in fresh.app.state.iot.log
+    ] == [
+        ("device", "BasicIngest", "$aws/rules/Known/room/one", 3, "ALLOWED", "no rule runs here"),
+        (
+            "",
+            "BasicIngest",
+            "$aws/rules/Other/room/one",
+            1,
+            "ALLOWED",
+            "no rule runs here, and the account has none named `Other` (RuleNotFound)",
+        ),
+    ]
+
+
+def test_a_client_that_publishes_to_a_reserved_topic_is_dropped_and_the_log_says_why(
+    fresh: LocalAccount,
+) -> None:
+    """https://docs.aws.amazon.com/iot/latest/developerguide/reserved-topics.html"""
+    device = Client(fresh.app, "device")
+    device.publish("$aws/things/device/shadow/get")
+    assert not device.socket.closed
+    device.publish("$aws/things/device/jobs/get")
+    assert device.socket.closed
+    entry = list(fresh.app.state.iot.log)[-1]
+    assert (entry.event, entry.topic) == ("Publish", "$aws/things/device/jobs/get")
+    assert (entry.verdict, entry.reason) == (
+        "IMPLICIT_DENY", "the local account does not simulate AWS IoT Jobs",
+    )  # fmt: skip
 
 
 def test_to_retain_takes_a_permission_of_its_own(fresh: LocalAccount) -> None:

@@ -16,6 +16,7 @@ from labkit.local.iot.registry import not_found, page
 from labkit.local.iot.shadows import Rejected, ShadowName
 from labkit.local.iot.shadows.store import written
 from labkit.local.members import members
+from labkit.local.mqtt.endings import DisconnectReason
 from labkit.local.mqtt.packets import Property, Reason
 from labkit.local.mqtt.retained import RetainedMessage
 from labkit.local.operations import Call
@@ -115,13 +116,15 @@ def list_retained_messages(call: Call, state: State) -> dict[str, Any]:
 def delete_connection(call: Call, state: State) -> dict[str, Any]:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_DeleteConnection.html"""
     given = members(call)
-    link = state.iot.broker.connections.get(given["clientId"])
-    if link is None:
+    found = state.iot.broker.disconnect(
+        given["clientId"],
+        Reason.ADMINISTRATIVE_ACTION,
+        aws_reason=DisconnectReason.API_INITIATED_DISCONNECT,
+        clean_session=given.get("cleanSession", False),
+        will=not given.get("preventWillMessage", False),
+    )
+    if not found:
         raise not_found(f"No connection exists with client ID: {given['clientId']}")
-    if given.get("cleanSession") and link.session is not None:
-        link.session.expiry = 0
-    without_will = given.get("preventWillMessage", False)
-    link.end("API_INITIATED_DISCONNECT", code=Reason.ADMINISTRATIVE_ACTION, will=not without_will)
     return {}
 
 

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 
+class Remarks:
+    """The log as the reserved topics know it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def refused(self, event: str, topic: str, reason: str) -> None:
+        self._log.add("", "", event, topic, None, reason)
+
+    def remarked(self, link: Link | None, event: str, topic: str, sentence: str) -> None:
+        """`link` is None where a message came by the API."""
+        client_id, name = ("", "") if link is None else (link.client_id, link.principal.name)
+        self._log.remark(client_id, name, event, topic, sentence)
+
+
 class Iot:
     """AWS IoT Core of one account, in the account's own Region."""
 
@@ -37,7 +52,7 @@ class Iot:
         #: Counts the changes of whatever decides about connections: answers of an earlier one are stale.
         self.generation = 0
         self.shadows = ShadowService(Shadows(), self.publish, lambda: int(self.now()))
-        self.reserved = ReservedTopics(self.shadows, self._note, self._has_rule)
+        self.reserved = ReservedTopics(self.shadows, Remarks(self.log), self._has_rule)
         self.presence = Presence(self.publish, self.now, state.source.branch("IoT sessions"), self._name_of)
 
     @cached_property
@@ -53,11 +68,6 @@ class Iot:
     def publish(self, message: Message) -> int:
         """Deliver a message of the account's own; how many sessions it goes to."""
         return self.broker.publish(message)
-
-    def _note(self, link: Link | None, event: str, topic: str, reason: str) -> None:
-        """What no policy decided; `link` is None where the message came by the API."""
-        client_id, name = ("", "") if link is None else (link.client_id, link.principal.name)
-        self.log.add(client_id, name, event, topic, None, reason)
 
     def _has_rule(self, name: str) -> bool:
         """Whether a topic rule of that name was made; none is ever run."""
