@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -46,7 +47,7 @@ def test_opened_again_in_one_process_it_is_the_same_account_until_it_is_closed(s
 
 @pytest.mark.parametrize("transport", ["http", "direct"])
 def test_the_iot_endpoint_of_an_account_in_this_process_starts_at_the_first_wish_and_ends_with_it(
-    transport: str,
+    transport: Literal["http", "direct"],
 ) -> None:
     before = {thread.name for thread in threading.enumerate()}
     with open_account(transport=transport) as account:
