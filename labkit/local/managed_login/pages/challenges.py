@@ -64,10 +64,12 @@ def _choice(form: Entered, error: str) -> Page:
 def _set_up(form: Entered, error: str) -> Page:
     """MFA_SETUP: of two ways the person chooses; an authenticator app's secret is shown at once."""
     offered = json.loads(parameters(form)["MFAS_CAN_SETUP"])
-    if len(offered) > 1 and not form.visit.secret and not error:
+    if "email" in form.form:
+        return by_email(error)
+    if len(offered) > 1 and not form.visit.secret:
         options = tuple((name, NOUNS[name].capitalize()) for name in offered)
         field = Field("answer", "From now on, confirm that it is you with", options=options)
-        return Page("Set up a second factor", action="/mfa/setup", fields=(field,))
+        return Page("Set up a second factor", action="/mfa/setup", fields=(field,), error=error)
     return by_app(form, error) if "SOFTWARE_TOKEN_MFA" in offered else by_email(error)
 
 

@@ -14,7 +14,7 @@ from labkit.local.managed_login.authorization_request import read
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered
 from labkit.local.managed_login.pages import attributes, challenges, rendering
-from labkit.local.managed_login.pages.rendering import Field, Page
+from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory import passwords
 
@@ -48,9 +48,7 @@ def submit(site: Site, request: Request, state: State) -> Response:
         call = _call("ForgotPassword", form, {})
         form.visit.delivery = passwords.forgot_password(call, state)["CodeDeliveryDetails"]
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, _asking(form.visit, error.message))
+        return rendering.following(form, _asking(form.visit, said(error)))
     return rendering.following(form, reset(form.visit))
 
 
@@ -76,9 +74,7 @@ def confirm(site: Site, request: Request, state: State) -> Response:
     try:
         passwords.confirm_forgot_password(_call("ConfirmForgotPassword", form, given), state)
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, reset(form.visit, error=error.message))
+        return rendering.following(form, reset(form.visit, error=said(error)))
     return sign_in.again(form, "The password was changed. Sign in with the new one.")
 
 

@@ -84,6 +84,13 @@ def following(form: Entered, shown: Page) -> Response:
     return page(form.site, shown, secret=form.secret, status=400 if shown.error else 200)
 
 
+def said(error: AwsError) -> str:
+    """What a page says of an error. What is not simulated, and faults, have a page of their own."""
+    if error.status >= 500:
+        raise error
+    return error.message
+
+
 @lru_cache(maxsize=1)
 def _templates() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -12,6 +12,7 @@ from labkit.local.managed_login import calls, forms
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered, Forged
 from labkit.local.managed_login.pages import challenges, rendering
+from labkit.local.managed_login.pages.rendering import said
 from labkit.local.user_pools.factors import software_tokens
 from labkit.local.user_pools.sign_in import sign_in
 
@@ -54,11 +55,15 @@ def answered(form: Entered, given: dict[str, str]) -> Response:
         attempt = sign_in_page.attempt(form, "RespondToAuthChallenge", ChallengeResponses=responses, **asked)
         return sign_in_page.after(form, sign_in.answer(attempt))
     except AwsError as error:
-        if error.status == 501:
-            raise
-        if challenges.is_over(error):
-            return sign_in_page.refused(form, error.message)
-        return rendering.following(form, challenges.page(form, error=error.message))
+        return _refused(form, error)
+
+
+def _refused(form: Entered, error: AwsError) -> Response:
+    from labkit.local.managed_login.pages import sign_in as sign_in_page
+
+    if challenges.is_over(error):
+        return sign_in_page.refused(form, said(error))
+    return rendering.following(form, challenges.page(form, error=said(error)))
 
 
 def set_up(site: Site, request: Request, state: State) -> Response:
@@ -74,9 +79,7 @@ def set_up(site: Site, request: Request, state: State) -> Response:
             return answered(form, {})
         return rendering.following(form, challenges.by_app(form))
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, challenges.page(form, error=error.message))
+        return _refused(form, error)
 
 
 def _verify(form: Entered) -> None:

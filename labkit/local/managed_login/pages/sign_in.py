@@ -21,7 +21,7 @@ from labkit.local.managed_login.authorization_request import (
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered
 from labkit.local.managed_login.pages import challenges, password, rendering, sign_up
-from labkit.local.managed_login.pages.rendering import Field, Page
+from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory.usernames import alias_attributes, username_attributes
 from labkit.local.user_pools.pools import Client, Pool
@@ -120,19 +120,17 @@ def after(form: Entered, answer: dict[str, Any]) -> Response:
         return sign_in_result.complete(
             visit.request, pool, form.client, user, form.state, identity_provider=None
         )
-    visit.challenge = answer
+    visit.challenge, visit.secret = answer, ""
     return rendering.following(form, challenges.page(form))
 
 
 def _refused(form: Entered, error: AwsError) -> Response:
     """The page that helps: who is not confirmed confirms, who must choose a new password does."""
-    if error.status == 501:
-        raise error
     if error.code == "UserNotConfirmedException":
-        return rendering.following(form, sign_up.confirmation(form.visit, lead=error.message))
+        return rendering.following(form, sign_up.confirmation(form.visit, lead=said(error)))
     if error.code == "PasswordResetRequiredException":
-        return rendering.following(form, password.reset(form.visit, lead=error.message))
-    return refused(form, error.message)
+        return rendering.following(form, password.reset(form.visit, lead=said(error)))
+    return refused(form, said(error))
 
 
 def again(form: Entered, notice: str) -> Response:

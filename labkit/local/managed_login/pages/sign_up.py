@@ -14,7 +14,7 @@ from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered
 from labkit.local.managed_login.pages import attributes, rendering
 from labkit.local.managed_login.pages.challenges import code_field
-from labkit.local.managed_login.pages.rendering import Field, Page
+from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory import users
 from labkit.local.user_pools.directory.usernames import username_attributes
@@ -79,9 +79,7 @@ def submit(site: Site, request: Request, state: State) -> Response:
             raise Shown("invalid_request", form.client.id)
         answer = sign_up.sign_up(_call("SignUp", form, username, given), state)
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, _page(pool, form.visit, form.form, error.message))
+        return rendering.following(form, _page(pool, form.visit, form.form, said(error)))
     form.visit.username = username
     return _signed_up(form, answer)
 
@@ -125,9 +123,7 @@ def confirm(site: Site, request: Request, state: State) -> Response:
         given = {"ConfirmationCode": form["code"]}
         sign_up.confirm_sign_up(_call("ConfirmSignUp", form, username, given), state)
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, confirmation(form.visit, error=error.message))
+        return rendering.following(form, confirmation(form.visit, error=said(error)))
     form.visit.username = username
     return _to_sign_in(form)
 
@@ -138,9 +134,7 @@ def resend(site: Site, request: Request, state: State) -> Response:
         call = _call("ResendConfirmationCode", form, form.visit.username, {})
         form.visit.delivery = sign_up.resend_confirmation_code(call, state)["CodeDeliveryDetails"]
     except AwsError as error:
-        if error.status == 501:
-            raise
-        return rendering.following(form, confirmation(form.visit, error=error.message))
+        return rendering.following(form, confirmation(form.visit, error=said(error)))
     return rendering.following(form, confirmation(form.visit, notice="A new code is on its way."))
 
 
