@@ -109,7 +109,7 @@ class Browser:
             reply = self.send("GET", location)
         return Screen(reply)
 
-    def submit(self, screen: Screen, form: int = 0, **fields: str) -> Screen:
+    def submit(self, screen: Screen, form: int = 0, /, **fields: str) -> Screen:
         """Fill in a form of the screen and send it."""
         body = urlencode({"_csrf": screen.secret} | {n.replace("__", "."): v for n, v in fields.items()})
         reply = self.send("POST", screen.actions[form], body, FORM)
@@ -164,12 +164,12 @@ class App:
     def code(self, username: str, **more: str | None) -> str:
         return self.signed_in(username, **more).query["code"]
 
-    def post(self, path: str, headers: Mapping[str, str] | None = None, **form: str) -> Reply:
+    def post(self, path: str, headers: Mapping[str, str] | None = None, /, **form: str) -> Reply:
         return self.account.send(
             "POST", f"{self.base}{path}", headers=FORM | dict(headers or {}), body=urlencode(form)
         )
 
-    def exchange(self, code: str, headers: Mapping[str, str] | None = None, **more: str) -> Reply:
+    def exchange(self, code: str, headers: Mapping[str, str] | None = None, /, **more: str) -> Reply:
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         if "client_id" not in more and headers is None:
             given["client_id"] = self.client_id

@@ -75,7 +75,7 @@ def test_a_new_code_can_be_had(at: App) -> None:
     typed = {"username": name, "attribute__email": f"{name}@example.com", "password": PASSWORD}
     screen = browser.submit(screen, **typed)
     before = len(at.account.app.state.outbox.messages(name))
-    screen = browser.submit(screen, form=1)
+    screen = browser.submit(screen, 1)
     assert "A new code is on its way." in screen.reply.text
     assert len(at.account.app.state.outbox.messages(name)) == before + 1
     assert "signed up" in browser.submit(screen, code=at.account.last_code(name)).reply.text

@@ -87,11 +87,14 @@ class AuthorizationRequest:
         return Redirected(self.redirect_uri, error, description, self.state)
 
     def pool_and_client(self, state: State) -> tuple[Pool, Client]:
-        """The app client as it is now. Raises Shown where it was deleted since."""
+        """The app client as it is now. Raises Shown where it, or its redirect URI, was deleted since."""
         pool = find_pool(self.pool_id, state)
-        if pool is None or self.client_id not in pool.clients:
+        client = pool.clients.get(self.client_id) if pool is not None else None
+        if client is None:
             raise Shown("invalid_request", self.client_id)
-        return pool, pool.clients[self.client_id]
+        if self.redirect_uri not in (client.extended_config.get("CallbackURLs") or []):
+            raise Shown("redirect_mismatch", self.client_id)
+        return pool, client
 
 
 def read(site: Site, request: Request) -> AuthorizationRequest:
