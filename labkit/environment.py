@@ -17,6 +17,12 @@ ACCOUNT = (
     "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
     "AWS_IOT_ENDPOINT", "AWS_IOT_PORT", "AWS_IOT_TLS_PORT", "AWS_IOT_CA",
 )  # fmt: skip
+#: Where the account answers for a user pool's domain, whose name takes the place of `{domain}`: an SDK's
+#: endpoint is one host, and each domain of AWS's is another.
+MANAGED_LOGIN = "LABKIT_MANAGED_LOGIN_URL"
+
+#: The lines of an env file.
+ENV_FILE = (*ACCOUNT, MANAGED_LOGIN)
 
 #: What would take precedence over those, or change where requests go; value: why.
 #: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
@@ -44,7 +50,7 @@ def interfering(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_account(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without anything that names or disturbs an account."""
-    unwanted = {*ACCOUNT, *INTERFERING}
+    unwanted = {*ACCOUNT, *INTERFERING, MANAGED_LOGIN}
     return {
         name: value
         for name, value in environ.items()
@@ -82,6 +88,7 @@ def for_account(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        MANAGED_LOGIN: f"{endpoint}/_domain/{{domain}}",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         **iot,
