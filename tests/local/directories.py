@@ -103,17 +103,21 @@ class Statement:
     age: timedelta = timedelta()
     life: timedelta = timedelta(minutes=5)
     session: timedelta | None = None
+    #: The ID of the AuthnRequest that it answers.
+    request_id: str = ""
+    method: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
     def xml(self, issuer: str) -> str:
         issued, until = _text(self.now - self.age), _text(self.now - self.age + self.life)
+        answers = f' InResponseTo="{self.request_id}"' if self.request_id else ""
         ends = f' SessionNotOnOrAfter="{_text(self.now + self.session)}"' if self.session else ""
         return (
             f'<Assertion xmlns="{_SAML}" ID="_a" Version="2.0" IssueInstant="{issued}">'
             f"<Issuer>{escape(issuer)}</Issuer><Subject>"
             '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">'
             f"{escape(self.subject)}</NameID>"
-            '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
-            f'<SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{self.recipient}"/>'
+            f'<SubjectConfirmation Method="{self.method}">'
+            f'<SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{self.recipient}"{answers}/>'
             "</SubjectConfirmation></Subject>"
             f'<Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><AudienceRestriction>'
             f"<Audience>{self.audience}</Audience></AudienceRestriction></Conditions>"

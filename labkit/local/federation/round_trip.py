@@ -66,22 +66,28 @@ def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
     return under_way
 
 
-def provider_of(under_way: UnderWay, pool: Pool, client: Client) -> Any:
-    """The provider, if pool and client have it still."""
+def provider_of(under_way: UnderWay, pool: Pool, client: Client, *, saml: bool) -> Any:
+    """The provider, if pool and client have it still, and it answers by this protocol."""
     provider = pool.identity_providers.get(under_way.provider)
     if provider is None or under_way.provider not in providers(client):
         raise Refused("invalid_request", f"The provider {under_way.provider} does not exist.")
+    if (provider.extended_config["ProviderType"] == "SAML") is not saml:
+        raise Refused("invalid_request", f"The provider {under_way.provider} does not answer here.")
     return provider
 
 
 def finished(
-    under_way: UnderWay, state: State, claims_of: Callable[[Any], tuple[str, Mapping[str, Any]]]
+    under_way: UnderWay,
+    state: State,
+    claims_of: Callable[[Any], tuple[str, Mapping[str, Any]]],
+    *,
+    saml: bool = False,
 ) -> Response:
     """Sign in whom the provider vouches for; tell the app of whatever was wrong."""
     asked = under_way.request
     pool, client = asked.pool_and_client(state)
     try:
-        provider = provider_of(under_way, pool, client)
+        provider = provider_of(under_way, pool, client, saml=saml)
         subject, claims = claims_of(provider)
         user = users.signed_in(pool, client, provider, subject, claims, state)
     except Refused as refused:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from labkit.local.managed_login.authorization_request import AuthorizationRequest
     from labkit.local.saml import Metadata
     from labkit.local.state import State
@@ -36,8 +38,15 @@ class Federation:
         self._under_way: dict[str, UnderWay] = {}
         #: When each assertion ends that signed somebody in, by pool, issuer and ID.
         self._used: dict[tuple[str, str, str], datetime] = {}
+        self._signing_keys: dict[str, RSAPrivateKey] = {}
         #: The metadata of a pool's SAML providers, by pool ID and name.
         self.metadata: dict[tuple[str, str], Metadata] = {}
+
+    def signing_key(self, pool_id: str) -> RSAPrivateKey:
+        """The key that a pool's SAML requests are signed with."""
+        if pool_id not in self._signing_keys:
+            self._signing_keys[pool_id] = self._state.source.rsa_key(f"{pool_id}/saml")
+        return self._signing_keys[pool_id]
 
     def begin(self, request: AuthorizationRequest, provider: str) -> tuple[str, UnderWay]:
         """A new sign-in, and the value by which the provider's answer names it."""

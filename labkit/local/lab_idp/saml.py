@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.local.errors import Response
+from labkit.local.federation.authn_request import is_signed_by_pool
 from labkit.local.lab_idp import assertion, pages, people
 from labkit.local.lab_idp.authorize import is_domain
 from labkit.local.lab_idp.people import Person
@@ -43,7 +44,7 @@ def answer(path: str, request: Request, state: State) -> Response:
         return 200, {"Content-Type": "application/samlmetadata+xml", "Cache-Control": "no-store"}, document
     if path not in ("/saml/sso", "/saml/start"):
         return pages.refusal("Example Corp has no such page.")
-    asked = _solicited(request) if path == "/saml/sso" else _started(request)
+    asked = _solicited(request, state) if path == "/saml/sso" else _started(request)
     if asked is None or not is_domain(asked.acs, "/saml2/idpresponse"):
         return pages.refusal("This is no request of a user pool's.")
     return _sign_in(asked, own, request, state)
@@ -55,8 +56,8 @@ def _started(request: Request) -> Asked:
     return Asked(given.get("sp", ""), given.get("acs", ""), "", given.get("RelayState", ""))
 
 
-def _solicited(request: Request) -> Asked | None:
-    """An AuthnRequest by the redirect binding."""
+def _solicited(request: Request, state: State) -> Asked | None:
+    """An AuthnRequest by the redirect binding; where it is signed, by the pool that it names."""
     given = request.parameters
     try:
         root = parsed(inflated(given.get("SAMLRequest", "")))
@@ -64,6 +65,9 @@ def _solicited(request: Request) -> Asked | None:
         return None
     issuer, acs = root.findtext("saml:Issuer", None, NAMES), root.get("AssertionConsumerServiceURL")
     if root.tag != f"{{{NAMES['samlp']}}}AuthnRequest" or not (issuer and acs and root.get("ID")):
+        return None
+    pool_id = issuer.removeprefix("urn:amazon:cognito:sp:")
+    if "Signature" in given and not is_signed_by_pool(given, pool_id, state):
         return None
     return Asked(issuer, acs, root.get("ID"), given.get("RelayState", ""))
 

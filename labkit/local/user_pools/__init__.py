@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
-from labkit.local.federation import providers
+from labkit.local.federation import authn_request, providers
 from labkit.local.managed_login import domains, resource_servers
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import (
@@ -80,6 +80,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GetCSVHeader": user_import.get_csv_header,
     "GetDevice": devices.get_device,
     "GetIdentityProviderByIdentifier": providers.get_identity_provider_by_identifier,
+    "GetSigningCertificate": authn_request.get_signing_certificate,
     "GetTokensFromRefreshToken": refresh.get_tokens_from_refresh_token,
     "GetUser": profile.get_user,
     "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
