@@ -1,6 +1,6 @@
 """Authlib and requests-oauthlib, unmodified, as apps of a user pool's domain.
 
-A person signs in by `requests`. Both refuse plain HTTP unless a variable allows it, as their documentation says:
+A person signs in by `requests`. Both refuse plain HTTP unless a variable allows it, as their pages say:
 https://requests-oauthlib.readthedocs.io/en/latest/examples/real_world_example.html and
 https://docs.authlib.org/en/latest/oauth2/
 """
@@ -138,7 +138,7 @@ def test_requests_oauthlib_signs_in_and_refreshes(app: App) -> None:
     token = session.fetch_token(known["token_endpoint"], authorization_response=back, **more)
     assert session.get(known["userinfo_endpoint"]).json()["username"] == "anna"
     auth = (app.client_id, app.client_secret) if app.client_secret else None
-    named = {} if auth else {"client_id": app.client_id}
+    named: Any = {} if auth else {"client_id": app.client_id}
     refreshed = session.refresh_token(known["token_endpoint"], auth=auth, **named)
     assert refreshed["access_token"] != token["access_token"]
     with pytest.raises(InvalidGrantError):
