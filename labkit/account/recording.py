@@ -34,6 +34,11 @@ class Recorder:
             # By identity: two nested lists may be equal.
             self._thread.listeners = [other for other in self._listeners if other is not collected]
 
+    def add(self, call: ApiCall) -> None:
+        """Keep a call that no client made: one of a User Pool's domain."""
+        for listener in self._listeners:
+            listener.append(call)
+
     def attach(self, events: Any) -> None:
         """Watch a client's `meta.events`."""
         events.register_last("before-parameter-build", self._built)
@@ -74,8 +79,7 @@ class Recorder:
             duration=datetime.now(UTC) - context[_CONTEXT]["started"],
             **context[_CONTEXT],
         )
-        for listener in self._listeners:
-            listener.append(call)
+        self.add(call)
 
 
 def _plain(value: Any) -> Any:
