@@ -297,6 +297,24 @@ def test_of_several_ways_to_be_set_up_the_person_chooses(account: LocalAccount) 
         assert is_back(browser.submit(screen, code=code))
 
 
+def test_a_code_signs_in_by_itself_where_pool_and_client_allow_it(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html"""
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    at = app(account, {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, Policies=policy)
+    anna, browser = at.pool.confirmed(), at.browser()
+    screen = browser.open(at.address())
+    assert 'name="first" value="EMAIL_OTP"' in screen.reply.text
+    screen = browser.submit(screen, username=anna, first="EMAIL_OTP")
+    code = at.account.last_code(anna)
+    assert browser.submit(screen, code=wrong(code)).error == "Invalid code or auth state for the user."
+    assert is_back(browser.submit(screen, code=code))
+    without = at.another(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
+    browser = without.browser()
+    screen = browser.open(without.address())
+    assert 'name="first"' not in screen.reply.text
+    assert browser.submit(screen, username=anna, first="EMAIL_OTP").status == 400
+
+
 def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAccount) -> None:
     """AuthSessionValidity: "3 to 15 minutes", by default 3."""
     at = mfa(fresh, "ON", TOTP)

@@ -54,10 +54,10 @@ class Redirected(Exception):
 class AuthorizationRequest:
     """A request whose every parameter is known to be good."""
 
-    #: The domain, what its paths stand below, and whether it was reached by HTTPS.
+    #: The domain, what its paths stand below, and the scheme and host at which it was reached.
     domain: str
     base: str
-    secure: bool
+    origin: str
     pool_id: str
     client_id: str
     redirect_uri: str
@@ -74,6 +74,10 @@ class AuthorizationRequest:
     resource: str = ""
     #: The parameters as they came, for the links from page to page.
     query: str = field(default="", repr=False)
+
+    @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https:")
 
     @property
     def authorized(self) -> Authorized:
@@ -157,7 +161,7 @@ def _checked(
     return AuthorizationRequest(
         domain=site.domain.name,
         base=site.base,
-        secure=site.secure,
+        origin=site.origin,
         pool_id=site.pool.id,
         client_id=client.id,
         redirect_uri=redirect_uri,

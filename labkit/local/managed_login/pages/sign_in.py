@@ -24,6 +24,7 @@ from labkit.local.managed_login.pages import challenges, password, rendering, si
 from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory.usernames import alias_attributes, username_attributes
+from labkit.local.user_pools.factors.first_factors import allowed_first
 from labkit.local.user_pools.pools import Client, Pool
 from labkit.local.user_pools.sign_in import sign_in
 from labkit.local.user_pools.sign_in.attempt import Attempt
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from labkit.local.wire import Request
 
 #: What a page says where a client has no provider: COGNITO must be one of SupportedIdentityProviders.
+_CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
 _NO_OPTION = "Login option is not available. Please try another one."
 
 
@@ -63,10 +65,21 @@ def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: s
         action=f"/login?{asked.query}",
         button="Sign in",
         fields=(named, Field("password", "Password", "password", "current-password")),
+        others=_without_password(pool, client),
         links=tuple(links),
         error=error,
         notice=notice,
     )
+
+
+def _without_password(pool: Pool, client: Client) -> tuple[tuple[str, str], ...]:
+    """Codes that sign in by themselves, where pool and client allow the choice. Passkeys would need a script.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html
+    """
+    if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
+        return ()
+    return tuple((name, text) for name, text in _CODES.items() if name in allowed_first(pool))
 
 
 def label_of_username(pool: Pool) -> str:
@@ -92,9 +105,15 @@ def submit(site: Site, request: Request, state: State) -> Response:
     if COGNITO not in providers(form.client):
         return rendering.following(form, page(site.pool, form.client, form.visit, error=_NO_OPTION))
     form.visit.username = form["username"]
-    given = {"USERNAME": form["username"], "PASSWORD": form.typed("password")}
+    given = {"USERNAME": form["username"]}
+    flow, chosen = "USER_PASSWORD_AUTH", form["first"]
+    if chosen in dict(_without_password(site.pool, form.client)):
+        flow, given["PREFERRED_CHALLENGE"] = "USER_AUTH", chosen
+    else:
+        given["PASSWORD"] = form.typed("password")
     try:
-        return after(form, sign_in.start(attempt(form, "InitiateAuth", AuthParameters=given)))
+        began = attempt(form, "InitiateAuth", AuthFlow=flow, AuthParameters=given)
+        return after(form, sign_in.start(began))
     except AwsError as error:
         return _refused(form, error)
 
@@ -104,8 +123,6 @@ def attempt(form: Entered, operation: str, **parameters: Any) -> Attempt:
     for name in ("AuthParameters", "ChallengeResponses"):
         if name in parameters:
             parameters[name] |= calls.proof(form.client, parameters[name]["USERNAME"])
-    if operation == "InitiateAuth":
-        parameters["AuthFlow"] = "USER_PASSWORD_AUTH"
     given = {"ClientId": form.client.id} | parameters
     call = calls.operation(operation, form.site.pool, given, form.request)
     return Attempt(form.site.pool, form.client, call, form.state, hosted=True)
