@@ -194,7 +194,7 @@ def app(account: LocalAccount, client: dict[str, Any] | None = None, **settings:
     """An app client of a new pool, whose domain is new too."""
     pool = user_pool(account, CODE | (client or {}), **settings)
     domain = account.name("lab")
-    pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id)
+    pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id, ManagedLoginVersion=2)
     return App(pool, domain)
 
 

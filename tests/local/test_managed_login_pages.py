@@ -326,6 +326,21 @@ def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAcc
     assert late.error == "Invalid session for the user, session is expired."
 
 
+def test_who_takes_more_than_five_minutes_begins_again(fresh: LocalAccount) -> None:
+    """ "Amazon Cognito cancels authentication requests that do not complete within five minutes, and redirects
+    the user to managed login. The page displays a Something went wrong error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    at = app(fresh)
+    anna, browser = at.pool.confirmed(), at.browser()
+    screen = browser.open(at.address())
+    fresh.advance(minutes=5)
+    late = browser.submit(screen, username=anna, password=PASSWORD)
+    assert (late.status, late.error) == (400, "Something went wrong")
+    assert is_back(browser.submit(late, username=anna, password=PASSWORD))
+
+
 def test_the_pools_functions_hear_of_a_sign_in_at_the_page(account: LocalAccount) -> None:
     """The pages "go through" the same triggers as the API:
 

@@ -253,7 +253,17 @@ def test_scopes_open_the_claims_of_user_info_and_of_the_id_token(
 
 
 def _readable() -> list[str]:
-    return ["email", "email_verified", "name", "phone_number", "nickname", "custom:team"]
+    verified = ["email_verified", "phone_number_verified"]
+    return ["email", "name", "phone_number", "nickname", "custom:team", *verified]
+
+
+def test_a_client_that_cannot_read_a_scopes_attributes_gets_no_tokens_for_it(at: App, anna: str) -> None:
+    """ "… your app requests the email scope and your app client can read the email attribute, but not
+    email_verified": invalid_grant."""
+    blind = at.another(ReadAttributes=["email"])
+    assert error(blind.exchange(blind.code(anna, scope="openid email"))) == (400, "invalid_grant")
+    seeing = at.another(ReadAttributes=["email", "email_verified"])
+    assert seeing.exchange(seeing.code(anna, scope="openid email")).status == 200
 
 
 def test_user_info_answers_get_and_post(at: App, anna: str) -> None:

@@ -173,7 +173,7 @@ def _checked(
         identity_provider=_provider(site.pool, client, given),
         login_hint=given.get("login_hint", ""),
         lang=given.get("lang", ""),
-        prompt=_prompt(given.get("prompt", "")),
+        prompt=_prompt("" if site.is_classic else given.get("prompt", "")),
         resource=_resource(given.get("resource", "")),
         query=urlencode(query),
     )
@@ -191,7 +191,8 @@ def _code_challenge(given: dict[str, str]) -> str:
 
 
 def _prompt(text: str) -> frozenset[str]:
-    """OpenID Connect Core 1.0, section 3.1.2.1: `none` stands alone."""
+    """ "Available in the managed login branding version only, not in the classic hosted UI." `none` stands
+    alone: OpenID Connect Core 1.0, section 3.1.2.1."""
     wanted = frozenset(text.split())
     if not wanted <= _PROMPTS or ("none" in wanted and len(wanted) > 1):
         raise _Fault("invalid_request")

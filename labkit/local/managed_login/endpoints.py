@@ -14,7 +14,7 @@ from labkit.local.errors import Response
 from labkit.local.managed_login import answers, authorize, logout, revoke, token, user_info
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
-from labkit.local.managed_login.forms import Forged
+from labkit.local.managed_login.forms import Forged, TooLate
 from labkit.local.managed_login.pages import password, rendering, second_factor, sign_in, sign_up
 
 if TYPE_CHECKING:
@@ -75,5 +75,7 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
         return redirect(f"{site.base}/error", told)
     except Redirected as redirected:
         return redirected.response
+    except TooLate as late:
+        return sign_in.timed_out(site, late.asked, request, state)
     except Forged:
         return rendering.forged(site)

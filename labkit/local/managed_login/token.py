@@ -170,7 +170,7 @@ class _Code(grants.AuthorizationCodeGrant):
         pool, state, client = self.server.pool, self.server.state, self.request.client.client
         code = state.managed_login.redeem(self.request.form["code"])
         user = sign_in_result.user_of(code.signed_in, pool) if code else None
-        if code is None or user is None:
+        if code is None or user is None or not scopes.readable(client, code.authorized.scopes):
             raise InvalidGrantError()
         begun = tokens.begin(
             pool, client, user, state, auth_time=code.signed_in.auth_time, authorized=code.authorized

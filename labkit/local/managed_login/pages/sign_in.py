@@ -50,6 +50,17 @@ def show(site: Site, request: Request, state: State) -> Response:
     return rendering.page(site, page(site.pool, client, visit), secret=secret, cookie=cookie)
 
 
+def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response:
+    """ "… redirects the user to managed login. The page displays a `Something went wrong` error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    _, client = asked.pool_and_client(state)
+    secret, visit, cookie = forms.begin(site, asked, request, state)
+    shown = page(site.pool, client, visit, error="Something went wrong")
+    return rendering.page(site, shown, secret=secret, status=400, cookie=cookie)
+
+
 def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
     asked = visit.request
     others = tuple((f"Continue with {name}", _through(asked, name)) for name in _others(pool, client))
