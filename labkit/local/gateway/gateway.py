@@ -86,7 +86,6 @@ class Gateway:
 
     def _run(self) -> None:
         self._turns.begin()
-        asyncio.set_event_loop(self._loop)
         servers = [
             self._loop.run_until_complete(self._serve(self._websocket, self._any_context, self._speaker)),
             self._loop.run_until_complete(self._serve(self._mutual, self._device_context, self._device)),
