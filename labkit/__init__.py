@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.account import Account as Account
     from labkit.account import explain as explain
     from labkit.account import open_account as open_account
+    from labkit.account import record as record
     from labkit.errors import LabError as LabError
     from labkit.errors import TokenRejected as TokenRejected
     from labkit.policy import Policy as Policy
@@ -45,6 +46,7 @@ _HOMES = {
     "flow": None,
     "open_account": "labkit.account",
     "provision": None,
+    "record": "labkit.account",
     "show": None,
     "verify": "labkit.tokens",
 }
@@ -53,6 +55,11 @@ __all__ = [  # noqa: PLE0604 - the table above is the one list of names
     "__version__",
     *_HOMES,
 ]
+
+# `labkit.record()` is the function. Python binds the name of the module `labkit.record` when it loads it:
+# that is done here, and the name given free again, so that no later import takes the function's place.
+import_module("labkit.record")
+del globals()["record"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeGuard
@@ -41,11 +41,12 @@ class UnverifiedToken:
 
 @dataclass(frozen=True)
 class Check:
-    """One check that a token passed: what was asked for, and what the token carries."""
+    """One check of a token: what was asked for, and what the token carries."""
 
     name: str
     expected: str
     actual: str
+    passed: bool = field(default=True, repr=False)
 
 
 @dataclass(frozen=True)
@@ -114,62 +115,89 @@ def verify(
     aloud, accepts any. `now` is an aware time: the account's clock, `account.clock.now()`.
     """
     unverified = decode_unverified(token)
+    passed: list[Check] = []
+    for check in _checks(token, unverified, jwks, issuer, client_id, token_use, now):
+        if not check.passed:
+            raise TokenRejected(check.name, expected=check.expected, actual=check.actual)
+        passed.append(check)
+    return VerifiedToken(unverified.header, unverified.claims, unverified.signature, tuple(passed))
+
+
+def checklist(
+    token: str | Secret,
+    *,
+    jwks: Jwks,
+    issuer: str,
+    client_id: str | None,
+    token_use: TokenUse | None,
+    now: datetime,
+) -> tuple[Check, ...]:
+    """Every check of `verify`, passed or not: `verify` rejects the token at the first that is not.
+
+    Raises TokenRejected (`structure`) where the text is no JSON Web Token.
+    """
+    return tuple(_checks(token, decode_unverified(token), jwks, issuer, client_id, token_use, now))
+
+
+def _checks(
+    token: str | Secret,
+    unverified: UnverifiedToken,
+    jwks: Jwks,
+    issuer: str,
+    client_id: str | None,
+    token_use: TokenUse | None,
+    now: datetime,
+) -> Iterator[Check]:
+    """The checks, in order; none is made before the one ahead of it is asked for."""
     header, claims = unverified.header, unverified.claims
-    checks = _Checks()
-    checks.ask("structure", _SHAPE, "3 parts", passed=True)
-    checks.ask("alg", ALGORITHM, header.get("alg"))
-    checks.ask("kid", " or ".join(jwks.keys), header.get("kid"), passed=header.get("kid") in jwks.keys)
-    _check_signature(checks, token, jwks.keys[header["kid"]])
-    checks.ask("iss", issuer, claims.get("iss"))
-    _check_audience(checks, claims, client_id, token_use)
-    _check_times(checks, claims, now)
-    return VerifiedToken(header, claims, unverified.signature, tuple(checks.passed))
+    yield Check("structure", _SHAPE, "3 parts")
+    yield _same("alg", ALGORITHM, header.get("alg"))
+    kid = header.get("kid")
+    known = isinstance(kid, str) and kid in jwks.keys
+    yield Check("kid", " or ".join(jwks.keys), str(kid), known)
+    yield _signature(token, jwks.keys[str(kid)]) if known else Check("signature", *_NO_KEY, passed=False)
+    yield _same("iss", issuer, claims.get("iss"))
+    yield from _audience(claims, client_id, token_use)
+    yield from _times(claims, now)
 
 
-class _Checks:
-    """The checks so far, in order."""
-
-    def __init__(self) -> None:
-        self.passed: list[Check] = []
-
-    def ask(self, name: str, expected: str, actual: object, *, passed: bool | None = None) -> None:
-        """Note the check where it passes (by default: both are the same string), else reject."""
-        if not (actual == expected if passed is None else passed):
-            raise TokenRejected(name, expected=expected, actual=actual)
-        self.passed.append(Check(name, expected, str(actual)))
+_NO_KEY = ("made with a key of the JWKS", "no such key to check it with")
 
 
-def _check_signature(checks: _Checks, token: str | Secret, key: jwt.PyJWK) -> None:
+def _same(name: str, expected: str, actual: object) -> Check:
+    return Check(name, expected, str(actual), actual == expected)
+
+
+def _signature(token: str | Secret, key: jwt.PyJWK) -> Check:
     expected = f"made with key {key.key_id}"
     try:
         jwt.PyJWS().decode_complete(reveal(token), key, algorithms=[ALGORITHM])
     except jwt.PyJWTError:
-        checks.ask("signature", expected, "another, or the token was changed", passed=False)
-    checks.ask("signature", expected, expected)
+        return Check("signature", expected, "another, or the token was changed", passed=False)
+    return Check("signature", expected, expected)
 
 
-def _check_audience(
-    checks: _Checks, claims: Mapping[str, Any], client_id: str | None, token_use: TokenUse | None
-) -> None:
+def _audience(
+    claims: Mapping[str, Any], client_id: str | None, token_use: TokenUse | None
+) -> Iterator[Check]:
     if token_use is not None:
-        checks.ask("token_use", token_use, claims.get("token_use"))
+        yield _same("token_use", token_use, claims.get("token_use"))
     if client_id is not None:
         # An access token has no `aud`; its app client stands in `client_id`.
         claim = "client_id" if claims.get("token_use") == "access" else "aud"
-        checks.ask(claim, client_id, claims.get(claim))
+        yield _same(claim, client_id, claims.get(claim))
 
 
-def _check_times(checks: _Checks, claims: Mapping[str, Any], now: datetime) -> None:
+def _times(claims: Mapping[str, Any], now: datetime) -> Iterator[Check]:
     """`exp` must be there and ahead (RFC 7519 section 4.1.4); `nbf` and `iat` not, where they are there."""
     seconds = now.timestamp()
     exp = claims.get("exp")
-    checks.ask("exp", f"after {_utc(seconds)}", _utc(exp), passed=_is_time(exp) and seconds < exp)
+    yield Check("exp", f"after {_utc(seconds)}", _utc(exp), _is_time(exp) and seconds < exp)
     latest = seconds + CLOCK_SKEW.total_seconds()
     for name in ("nbf", "iat"):
         if name in claims:
             value = claims[name]
-            passed = _is_time(value) and value <= latest
-            checks.ask(name, f"not after {_utc(latest)}", _utc(value), passed=passed)
+            yield Check(name, f"not after {_utc(latest)}", _utc(value), _is_time(value) and value <= latest)
 
 
 def _is_time(value: object) -> TypeGuard[float]:

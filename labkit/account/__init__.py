@@ -14,9 +14,10 @@ from typing import Literal
 from labkit.account.account import ANONYMOUS, Account, Anonymous
 from labkit.account.explaining import explain
 from labkit.account.outbox import Message
+from labkit.account.recording import record
 from labkit.errors import LabError
 
-__all__ = ["ANONYMOUS", "Account", "Anonymous", "Message", "explain", "open_account"]
+__all__ = ["ANONYMOUS", "Account", "Anonymous", "Message", "explain", "open_account", "record"]
 
 
 def open_account(

@@ -75,8 +75,8 @@ def steps(root: Path, pytest_args: tuple[str, ...] = ()) -> list[Step]:
         Step("mypy", (python, "-m", "mypy")),
         Step("import-linter", (python, "-c", lint_imports, "--no-logo")),
         *(_notebooks(zone) for zone in ("UTC", FAR_ZONE)),
-        _browser(),
         *_javascript(root),
+        _browser(),
         Step("pytest", (python, "-m", "pytest", "-m", "not browser", *pytest_args)),
     ]
 
@@ -100,14 +100,16 @@ def _browser() -> Step:
 
 
 def _javascript(root: Path) -> list[Step]:
-    """Install what the JavaScript clients of tests/clients need; pytest then runs them."""
-    folder = root / "tests" / "clients" / "js"
-    if not (folder / "package.json").is_file():
-        return []
+    """Install what tests/clients and tests/show run under Node.js; pytest then runs them."""
     npm = shutil.which("npm")  # the whole path, because Windows has `npm.cmd`
-    missing = "" if npm else "Node.js is missing: install it (with npm) to run the JavaScript tests/clients"
-    options = ("--no-package-lock", "--no-audit", "--no-fund")
-    return [Step("npm install", (npm or "npm", "install", *options), folder=folder, missing=missing)]
+    missing = "" if npm else "Node.js is missing: install it (with npm) to run the JavaScript tests"
+    command = (npm or "npm", "install", "--no-package-lock", "--no-audit", "--no-fund")
+    folders = (root / "tests" / room / "js" for room in ("clients", "show"))
+    return [
+        Step(f"npm install, tests/{folder.parent.name}/js", command, folder=folder, missing=missing)
+        for folder in folders
+        if (folder / "package.json").is_file()
+    ]
 
 
 def _passes(step: Step, root: Path) -> bool:

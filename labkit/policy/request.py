@@ -82,7 +82,7 @@ class Caller:
     def of(cls, principal: Principal) -> Caller:
         """Raises LabError where `principal` is a string but not the ARN of an IAM or STS principal."""
         if not isinstance(principal, str):
-            return cls(principal, kind="iot" if isinstance(principal, IotPrincipal) else "")
+            return cls(principal, kind="iot") if isinstance(principal, IotPrincipal) else cls(principal)
         found = _PRINCIPAL.fullmatch(principal)
         if found is None:
             raise LabError(

@@ -23,7 +23,7 @@ def token(token: Secret | str | UnverifiedToken | VerifiedToken) -> View:
     to see the checks that passed. Times stand as they are in the token and in UTC. The signature
     is never shown whole. Raises TokenRejected where `token` is no JWT.
     """
-    if _encrypted(token):
+    if encrypted(token):
         return View("Refresh token, opaque", (_opaque_note("This token"),))
     found = decoded(token)
     use = found.claims.get("token_use")
@@ -46,7 +46,7 @@ def compare(**tokens: Secret | str | UnverifiedToken | VerifiedToken) -> View:
 
     A refresh token is encrypted; its column says so.
     """
-    readable = {name: decoded(value) for name, value in tokens.items() if not _encrypted(value)}
+    readable = {name: decoded(value) for name, value in tokens.items() if not encrypted(value)}
     sides = {name: {**_renamed(each.header), **each.claims} for name, each in readable.items()}
     names = list(dict.fromkeys(claim for side in sides.values() for claim in side))
     lines = (
@@ -77,7 +77,7 @@ def moment(seconds: object) -> datetime | None:
         return None
 
 
-def _encrypted(token: object) -> bool:
+def encrypted(token: object) -> bool:
     """Five parts are a JWE (RFC 7516 section 9), as a User Pool's refresh token is."""
     raw = token.reveal() if isinstance(token, Secret) else token
     return isinstance(raw, str) and raw.count(".") == 4
@@ -142,11 +142,11 @@ def _signature(found: Any) -> Table:
     meaning = (
         "Made with the pool's private key over parts 1 and 2. Change one letter there, and it no longer fits."
     )
-    line = row("signature", Cell(_signature_value(found.signature), code=True), meaning)
+    line = row("signature", Cell(signature_value(found.signature), code=True), meaning)
     return Table("3. Signature: the proof", ("name", "value", "meaning"), (line,))
 
 
-def _signature_value(signature: bytes) -> str:
+def signature_value(signature: bytes) -> str:
     """Its first bytes and its size: enough to see that a tampered token has another one."""
     shown = f"{signature[:4].hex()}… " if len(signature) >= 16 else ""
     return f"{shown}{len(signature)} bytes (masked)" if signature else "empty"

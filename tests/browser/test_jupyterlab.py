@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from labkit.doctor import find_browser
+from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 OUTPUT = Path(__file__).parent / "output"
-#: Without the background-networking flags Chromium tries to reach hosts that a closed network refuses.
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address that `labkit start` prints, once JupyterLab answers."""
-    folder = tmp_path_factory.mktemp("learner")
-    command = [sys.executable, "-m", "labkit", "start", "--no-browser", "--port", "0", "--lab-port", "0"]
-    settings = str(folder.with_suffix(".settings"))  # not those of whoever runs the tests
-    environment = {**os.environ, "LABKIT_SEED": "browser", "JUPYTERLAB_SETTINGS_DIR": settings}
-    environment["PYTHONUNBUFFERED"] = "1"
-    log = folder.with_suffix(".log")
-    with log.open("wb") as output:
-        started = subprocess.Popen(
-            [*command, "--dir", str(folder)], stdout=output, stderr=subprocess.STDOUT, env=environment
-        )
-    try:
-        yield _address(log)
-    finally:
-        started.terminate()
-        started.wait(timeout=60)
-
-
-def _address(log: Path) -> str:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        found = re.search(r"JupyterLab:\s+(http://127\.0\.0\.1:\S+)", log.read_text())
-        if found:
-            return found[1]
-        time.sleep(0.2)
-    raise AssertionError(f"`labkit start` printed no address: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -101,6 +46,8 @@ def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
         ("05-policy-decisions", "Behind every call to AWS", ("The nearest misses", "Who may do what")),
         ("06-sign-in-flows", "A User Pool asks until", ("SRP: two calls, no password", "Carol chooses")),
         ("07-groups-roles-and-tags", "So far everybody who signs in", ("One role, three sessions",)),
+        ("10-iot-connect", "S3 answers when you ask", ("A presigned URL", "What AWS IoT decided")),
+        ("11-iot-things-and-policies", "Now there are devices", ("The fleet", "lab-tomato, shadow")),
     ],
 )
 def test_a_later_notebook_runs_from_top_to_bottom(

@@ -12,12 +12,10 @@ from urllib.parse import urlencode
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from labkit.doctor import find_browser
 from labkit.local.app import LocalApp, create_app
 from labkit.local.server import Server
-from tests.browser.test_jupyterlab import CHROMIUM_FLAGS
 from tests.local.accounts import reached
 from tests.local.managed_login import App, app
 from tests.local.test_user_pool_mfa import TOTP
@@ -66,13 +64,11 @@ def at(served: tuple[LocalApp, Server], elsewhere: int) -> App:
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A browser that runs no script: the pages need none."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=CHROMIUM_FLAGS)
-        context = browser.new_context(java_script_enabled=False, color_scheme=request.param)
-        yield context.new_page()
-        browser.close()
+    context = browser.new_context(java_script_enabled=False, color_scheme=request.param)
+    yield context.new_page()
+    context.close()
 
 
 def test_a_person_signs_up_confirms_signs_in_with_a_second_factor_and_out(

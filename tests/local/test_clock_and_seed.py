@@ -140,7 +140,7 @@ def test_health_tells_which_account_this_is(fresh: LocalAccount) -> None:
     assert answer.json["account"] == FRESH
     assert answer.json["region"] == "us-east-1"
     assert answer.json["instance"] == fresh.send("GET", "/_labkit/health").json["instance"]
-    assert set(answer.json) == {"labkit", "account", "region", "instance"}
+    assert set(answer.json) == {"labkit", "account", "region", "instance", "iot"}
 
 
 # --- the seed ---------------------------------------------------------------------------------------------

@@ -327,8 +327,8 @@ def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAcc
 
 
 def test_who_takes_more_than_five_minutes_begins_again(fresh: LocalAccount) -> None:
-    """ "Amazon Cognito cancels authentication requests that do not complete within five minutes, and redirects
-    the user to managed login. The page displays a Something went wrong error message."
+    """ "Amazon Cognito cancels authentication requests that do not complete within five minutes, and
+    redirects the user to managed login. The page displays a Something went wrong error message."
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
     """

@@ -14,9 +14,13 @@ from nbclient import NotebookClient
 from labkit import course
 from labkit.cli.checks import NOTEBOOK_ENVIRONMENT
 from labkit.environment import without_account
+from labkit.show.interactive.gallery import VIEWS
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
-names = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+#: `00-…` is an appendix: no stage of the course, and without exercises.
+STAGES = [path for path in NOTEBOOKS if not path.name.startswith("00")]
+names = pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 _JWT = re.compile(r"eyJ[\w-]{20,}\.[\w-]{20,}\.")
 _ACCESS_KEY = re.compile(r"\b(?:ASIA|AKIA)[A-Z0-9]{16}\b")
@@ -30,8 +34,9 @@ def _cells(path: Path, kind: str = "code") -> list[Any]:
     return [cell for cell in _notebook(path).cells if cell.cell_type == kind]
 
 
-def test_there_are_seven_notebooks() -> None:
+def test_there_are_nine_notebooks_and_a_gallery() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
+        "00-gallery",
         "01-who-are-you",
         "02-tokens",
         "03-what-can-you-do",
@@ -39,6 +44,8 @@ def test_there_are_seven_notebooks() -> None:
         "05-policy-decisions",
         "06-sign-in-flows",
         "07-groups-roles-and-tags",
+        "10-iot-connect",
+        "11-iot-things-and-policies",
     ]
 
 
@@ -51,7 +58,7 @@ def test_the_first_cell_is_the_same_everywhere_but_for_its_checkpoint(path: Path
     )
 
 
-@names
+@every_notebook
 def test_cells_are_short_and_words_are_few(path: Path) -> None:
     assert max(len(cell.source.splitlines()) for cell in _cells(path)) <= 8
     assert sum(len(cell.source.split()) for cell in _cells(path, "markdown")) <= 600
@@ -64,14 +71,24 @@ def test_every_notebook_has_a_designed_failure_and_an_exercise(path: Path) -> No
     assert re.search(rf'course\.exercise\("{path.stem[:2]}[a-z]?"\)\.check\(', sources)
 
 
-@names
+@every_notebook
 def test_no_stored_output_holds_a_token_or_an_access_key(path: Path) -> None:
     stored = [str(cell.outputs) for cell in _cells(path) if cell.outputs]
-    assert len(stored) > 10, "outputs are stored"
+    assert len(stored) > (10 if path in STAGES else 0), "outputs are stored"
     outputs = "\n".join(stored)
     assert not _JWT.search(outputs)
     assert not _ACCESS_KEY.search(outputs)
     assert "widgets" not in _notebook(path).metadata
+    assert "vnd.jupyter.widget-view" not in outputs, "what is stored is the fallback"
+
+
+def test_the_gallery_shows_every_interactive_view() -> None:
+    shown = [
+        name
+        for cell in _cells(NOTEBOOKS[0])
+        for name in re.findall(r'^show\.gallery\("(\w+)"\)$', cell.source, re.MULTILINE)
+    ]
+    assert tuple(shown) == VIEWS
 
 
 def _tagged(notebook: Any, tag: str) -> list[Any]:

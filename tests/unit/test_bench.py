@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import decisions, run, servers
+from bench import decisions, run, servers, views
 from bench.measure import interleaved, medians
 from bench.workloads import Json, workloads
 from labkit.errors import LabError
 from labkit.policy import decide
 from labkit.policy.case import Case
+from labkit.show.interactive.gallery import VIEWS
 
 
 def test_works_take_turns_and_the_median_is_in_milliseconds() -> None:
@@ -37,6 +38,13 @@ def test_the_calls_and_the_starts_are_timed_on_a_running_account() -> None:
     rows = [str(row) for row in (*run.calls(account, 1), *run.starts(account, 1))]
     assert len(rows) == 6
     assert all(re.search(r"labkit +\d+\.\d$", row) for row in rows)
+
+
+def test_every_view_is_drawn_and_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    views.main(["--count", "1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == list(VIEWS)
+    assert all(re.search(r" \d+\.\d$", line) for line in lines[1:])
 
 
 # Decisions

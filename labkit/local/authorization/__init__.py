@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import cognito_identity, dynamodb, iot_data, other, s3, sts
+from labkit.local.authorization import cognito_identity, dynamodb, iot, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 _SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
-_CALLERS = {"cognito-identity": cognito_identity.asks, "iot-data": iot_data.asks, "sts": sts.asks}
+_CALLERS = {
+    "cognito-identity": cognito_identity.asks,
+    "iot": iot.control,
+    "iot-data": iot.data,
+    "sts": sts.asks,
+}
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 #: "No permissions are required for users to perform this operation."

@@ -69,6 +69,8 @@ def _as_if(principal: str, given: Mapping[str, Any], call: Call, state: State) -
 
 def _context(principal: str, client_id: str | None, state: State) -> dict[str, ContextValue]:
     context = thing_keys(principal, client_id, state)
+    if ":cert/" not in principal:
+        context["cognito-identity.amazonaws.com:sub"] = principal
     if client_id is not None:
         context["iot:ClientId"] = client_id
     kept = state.iot.certificates.kept(principal.rpartition("/")[2])

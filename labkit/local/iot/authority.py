@@ -44,8 +44,8 @@ class _View:
     origins: Mapping[str, tuple[str, ...]]
     #: Whether an answer holds until the next generation.
     lasting: bool
-    #: (action, name of the resource) → the decision.
-    answers: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    #: (action, name of the resource) → whether it is allowed, and the id of its entry in the log.
+    answers: dict[tuple[str, str], tuple[bool, str]] = field(default_factory=dict)
 
 
 class IotAuthority:
@@ -92,14 +92,14 @@ class IotAuthority:
         view = self._view(link, link.client_id)
         known = view.answers.get((event, name))
         if known is not None:
-            known.count += 1
-            return known.allowed
+            self._state.iot.log.again(known[1])
+            return known[0]
         decision = self._decide(view, event, kind + name, {})
         entry = self._state.iot.log.add(view.client_id, link.principal.name, event, name, decision)
         if view.lasting:
             if len(view.answers) >= _ANSWERS:
                 view.answers.clear()
-            view.answers[event, name] = entry
+            view.answers[event, name] = decision.allowed, entry.id
         return decision.allowed
 
     def _decide(self, view: _View, event: str, resource: str, more: Mapping[str, ContextValue]) -> Decision:

@@ -43,19 +43,23 @@ class Entry:
     #: Why no policy was asked.
     refusal: str = ""
     count: int = 1
+    #: What came of something that no policy was asked about, and that was not refused.
+    remark: str = ""
 
     @property
     def allowed(self) -> bool:
-        return self.decision is not None and self.decision.allowed
+        return bool(self.remark) if self.decision is None else self.decision.allowed
 
     @property
     def verdict(self) -> str:
-        return (self.decision.verdict if self.decision else Verdict.IMPLICIT_DENY).name
+        if self.decision is not None:
+            return self.decision.verdict.name
+        return (Verdict.ALLOWED if self.remark else Verdict.IMPLICIT_DENY).name
 
     @property
     def reason(self) -> str:
         """One line; what it says of policies is looked for only when it is read."""
-        return self.refusal if self.decision is None else reason(self.decision)
+        return self.refusal or self.remark if self.decision is None else reason(self.decision)
 
 
 class Log:
@@ -84,6 +88,23 @@ class Log:
             del self._entries[next(iter(self._entries))]
         return entry
 
+    def remark(self, client_id: str, principal: str, event: str, topic: str, sentence: str) -> Entry:
+        """Say what came of something that was not refused; again and again counts only."""
+        last = next(reversed(self._entries.values()), None)
+        said = (client_id, event, topic, sentence)
+        if last is not None and said == (last.client_id, last.event, last.topic, last.remark):
+            last.count += 1
+            return last
+        entry = self.add(client_id, principal, event, topic, None)
+        entry.remark = sentence
+        return entry
+
+    def again(self, entry_id: str) -> None:
+        """The same question, and the same answer."""
+        entry = self._entries.get(entry_id)
+        if entry is not None:
+            entry.count += 1
+
     def __iter__(self) -> Iterator[Entry]:
         """Oldest first."""
         return iter(list(self._entries.values()))
@@ -100,6 +121,5 @@ def reason(decision: Decision) -> str:
         if layer == "iot" and not decision.policies.iot:
             return "no AWS IoT policy is attached"
         return f"no {_TITLES.get(layer, layer)} allows {decision.request.action}"
-    verb = "allow" if decision.allowed else "deny"
     named = [f"`{each.label}` of `{each.policy.name}`" for each in decision.decisive]
-    return f"{' and '.join(named)} {verb}{'' if len(named) > 1 else 's'} it"
+    return f"{'allowed' if decision.allowed else 'denied'} by {' and '.join(named)}"

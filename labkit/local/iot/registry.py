@@ -82,6 +82,9 @@ def page(items: Sequence[T], token: str | None, size: int | None) -> tuple[Seque
 
 def _place(token: str | None) -> int:
     try:
-        return int(base64.b64decode(token or "", validate=True) or b"0")
+        text = base64.b64decode(token or "MA==", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise invalid("The token is not one of this operation's.") from None
+        text = ""
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise invalid("The token is not one of this operation's.")
+    return int(text)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.mqtt.aliases import OutboundAliases
-from labkit.local.mqtt.packets import V5, Connack, Connect, MqttError, Property, Reason, Will
-from labkit.local.mqtt.topics import check_name, fits
+from labkit.local.mqtt.endings import DisconnectReason
+from labkit.local.mqtt.packets import V5, Connack, Connect, Property, Reason, Will
 
 if TYPE_CHECKING:
     from labkit.local.mqtt.connection import Connection
@@ -27,9 +27,10 @@ def on_connect(link: Connection, connect: Connect) -> None:
         _refuse(link, reason)
         return
     _settle(link, connect)
-    present = broker.begin(link, connect)
+    present = broker.registry.enter(link, connect)
     link.write(Connack(present, Reason.SUCCESS, _terms(link, connect)))
-    broker.begun(link)
+    if not link.ended:
+        broker.begun(link)
 
 
 def _refusal(link: Connection, connect: Connect) -> Reason | None:
@@ -38,7 +39,7 @@ def _refusal(link: Connection, connect: Connect) -> Reason | None:
         return Reason.CLIENT_IDENTIFIER_NOT_VALID
     if Property.AUTHENTICATION_METHOD in connect.properties:
         return Reason.BAD_AUTHENTICATION_METHOD
-    if not broker.has_room_for(link.client_id):
+    if not broker.registry.has_room_for(link.client_id):
         return Reason.QUOTA_EXCEEDED
     will = connect.will
     if will is not None and (reason := _will_refusal(link, will)):
@@ -69,11 +70,7 @@ def _will_refusal(link: Connection, will: Will) -> Reason | None:
         return Reason.QOS_NOT_SUPPORTED
     if len(will.payload) > limits.payload:
         return Reason.PACKET_TOO_LARGE
-    try:
-        check_name(will.topic)
-    except MqttError:
-        return Reason.TOPIC_NAME_INVALID
-    if not fits(will.topic, limits):
+    if not link.broker.names.fit(will.topic):
         return Reason.TOPIC_NAME_INVALID
     if will.topic.startswith("$") and (will.retain or not reserved.accepts(will.topic)):
         return Reason.TOPIC_NAME_INVALID
@@ -84,8 +81,7 @@ def _refuse(link: Connection, reason: Reason) -> None:
     """CONNACK with the reason. An MQTT 3.1.1 client sees its connection close, without CONNACK."""
     if link.version == V5 or reason in _ANSWERED_311:
         link.write(Connack(False, reason))
-    link.close()
-    link.broker.refused(link)
+    link.end(DisconnectReason.AUTH_ERROR)
 
 
 def _settle(link: Connection, connect: Connect) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from labkit.local.mqtt.aliases import InboundAliases, OutboundAliases
 from labkit.local.mqtt.codec import Decoder, encode
@@ -11,6 +11,7 @@ from labkit.local.mqtt.connecting import on_connect
 from labkit.local.mqtt.endings import DisconnectReason
 from labkit.local.mqtt.leaving import on_disconnect
 from labkit.local.mqtt.messages import Outgoing
+from labkit.local.mqtt.outlet import Outlet, Transport
 from labkit.local.mqtt.packets import (
     NONE,
     V5,
@@ -30,6 +31,7 @@ from labkit.local.mqtt.packets import (
     Unsubscribe,
 )
 from labkit.local.mqtt.publishing import on_publish
+from labkit.local.mqtt.reasons import CODES
 from labkit.local.mqtt.subscribing import on_subscribe, on_unsubscribe
 
 if TYPE_CHECKING:
@@ -37,31 +39,15 @@ if TYPE_CHECKING:
     from labkit.local.mqtt.sessions import Session
 
 
-class Transport(Protocol):
-    """The socket, as the connection needs it."""
-
-    #: Bytes accepted by `write` but not yet taken by the client.
-    backlog: int
-
-    def write(self, data: bytes) -> None:
-        """Must not block."""
-        ...
-
-    def close(self) -> None:
-        """FIN, after what was written."""
-        ...
-
-
-class Connection:
+class Connection(Outlet):
     def __init__(
         self, broker: Broker, principal: Any, source_ip: str, domain_name: str, transport: Transport
     ) -> None:
         limits = broker.limits
-        self.broker = broker
+        super().__init__(broker, transport)
         self.principal = principal
         self.source_ip = source_ip
         self.domain_name = domain_name
-        self.transport = transport
         self.now = broker.now
         self.connect: Connect | None = None
         self.client_id = ""
@@ -78,11 +64,7 @@ class Connection:
         #: Seconds by the broker's own clock: of its beginning, and of the last packet.
         self.opened = self.heard = broker.moment
         self._decoder = Decoder(max_size=limits.packet + 5)
-        self._out: list[bytes] = []
-        self._out_size = 0
-        self._closing = False
         self._second = self._published = 0
-        self._stalled: tuple[int, float] | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self.client_id or '-'})"
@@ -139,6 +121,7 @@ class Connection:
         `by_client`: it was the client that closed it, by a WebSocket Close frame. AWS takes that for a
         client-initiated disconnect, without will (life-cycle-events.html).
         """
+        self.discard()
         reason = DisconnectReason.CONNECTION_LOST
         if by_client:
             reason = DisconnectReason.CLIENT_INITIATED_DISCONNECT
@@ -147,30 +130,20 @@ class Connection:
     # What goes out
 
     def write(self, packet: Packet) -> None:
-        self.write_bytes(encode(packet, self.version))
+        data = encode(packet, self.version)
+        if self.largest_packet is None or len(data) <= self.largest_packet:
+            self.write_bytes(data)
+        else:
+            self._write_smaller(packet)
 
-    def write_bytes(self, data: bytes) -> None:
-        if not self._out:
-            self.broker.unwritten.append(self)
-        self._out.append(data)
-        self._out_size += len(data)
-
-    def flush(self) -> None:
-        """Hand everything to the socket in one piece."""
-        out = self._out
-        if out:
-            data = out[0] if len(out) == 1 else b"".join(out)
-            out.clear()
-            self._out_size = 0
-            self.transport.write(data)
-        if self._closing:
-            self._closing = False
-            self.transport.close()
-
-    @property
-    def congested(self) -> bool:
-        """Whether the client has not yet taken so much that nothing new is sent to it."""
-        return self.transport.backlog + self._out_size > self.broker.limits.backlog
+    def _write_smaller(self, packet: Packet) -> None:
+        """[MQTT-3.1.2-24]: a Reason String is left out, and who cannot even be answered without is left."""
+        if isinstance(packet, Puback | Disconnect):
+            data = encode(packet._replace(properties=NONE), self.version)
+            if self.largest_packet is None or len(data) <= self.largest_packet:
+                self.write_bytes(data)
+                return
+        self.end(DisconnectReason.CLIENT_ERROR)
 
     def writable(self, backlog: int = 0) -> None:
         """The client took what waited; `backlog` bytes are left."""
@@ -222,13 +195,20 @@ class Connection:
         return True
 
     def problem(self, sentence: str) -> Properties:
-        """The Reason String, for a client that wants it (Request Problem Information)."""
-        return {Property.REASON_STRING: sentence} if self.tells_problems else NONE
+        """The Reason String, for a client that wants it (Request Problem Information).
+
+        A sentence may quote what the client sent, of any length and with U+0000 in it.
+        """
+        if not sentence or not self.tells_problems:
+            return NONE
+        return {Property.REASON_STRING: sentence[:200].replace("\0", " ")}
 
     # Its end
 
     def fail(self, error: MqttError) -> None:
-        self.end(DisconnectReason.CLIENT_ERROR, code=error.reason, sentence=str(error))
+        """What is wrong with a second CONNECT only CONNACK could say (MQTT 5, 3.14.2.1)."""
+        code = error.reason if error.reason in CODES[Disconnect] else Reason.PROTOCOL_ERROR
+        self.end(DisconnectReason.CLIENT_ERROR, code=code, sentence=str(error))
 
     def deny(self, sentence: str) -> None:
         self.end(DisconnectReason.AUTH_ERROR, code=Reason.NOT_AUTHORIZED, sentence=sentence)
@@ -247,45 +227,31 @@ class Connection:
             return
         self.broker.enter()
         try:
-            if code is not None and self.session is not None and self.version == V5:
-                self.write(Disconnect(code, self.problem(sentence) if sentence else NONE))
+            self.ended = True
             self.close()
+            if code is not None and self.session is not None and self.version == V5:
+                self.write(Disconnect(code, self.problem(sentence)))
             self.broker.ended(self, reason, by_client=by_client, will=will)
         finally:
             self.broker.leave()
-
-    def close(self) -> None:
-        self.ended = self._closing = True
-        if not self._out:
-            self.broker.unwritten.append(self)
 
     # What is due
 
     def due(self) -> None:
         moment, limits = self.broker.moment, self.broker.limits
         session = self.session
+        if self.ended:
+            return
         if session is None:
             if moment - self.opened >= limits.connect_seconds:
                 self.end(DisconnectReason.CLIENT_ERROR)
         elif moment - self.heard >= 1.5 * self.keep_alive:
             self.end(DisconnectReason.MQTT_KEEP_ALIVE_TIMEOUT, code=Reason.KEEP_ALIVE_TIMEOUT)
-        elif self._is_stalled():
+        elif self.stalled():
             self.end(DisconnectReason.CONNECTION_LOST)
         else:
             session.retry(moment)
             session.send_stored()
-
-    def _is_stalled(self) -> bool:
-        """Whether the client has taken nothing of a long backlog for some seconds."""
-        backlog = self.transport.backlog
-        if backlog <= self.broker.limits.backlog:
-            self._stalled = None
-        elif self._stalled is None or backlog < self._stalled[0]:
-            self._stalled = (backlog, self.broker.moment)
-        return (
-            self._stalled is not None
-            and self.broker.moment - self._stalled[1] >= self.broker.limits.stalled_seconds
-        )
 
 
 def _on_puback(link: Connection, packet: Puback) -> None:

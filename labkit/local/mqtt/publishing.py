@@ -21,7 +21,7 @@ def on_publish(link: Connection, packet: Publish) -> None:
     if not _acceptable(link, packet):
         return
     if not broker.authority.may_publish(link, topic, retain=retain):
-        _refuse(link, packet, Reason.NOT_AUTHORIZED, f"not authorized to publish to `{topic}`")
+        _refuse(link, packet, Reason.NOT_AUTHORIZED, f"not authorized to publish to `{topic:.80}`")
         return
     message = Outgoing(
         Message(topic, packet.payload, packet.qos, retain, packet.properties, link.client_id),
@@ -39,6 +39,8 @@ def on_publish(link: Connection, packet: Publish) -> None:
 
 
 def _resolved(link: Connection, packet: Publish) -> str:
+    if Property.SUBSCRIPTION_IDENTIFIER in packet.properties:  # [MQTT-3.3.4-6]
+        raise MqttError(Reason.PROTOCOL_ERROR, "a client's PUBLISH has no subscription identifier")
     if (response := packet.properties.get(Property.RESPONSE_TOPIC)) is not None:
         check_name(response)
     return link.aliases.topic(packet)
@@ -51,8 +53,8 @@ def _acceptable(link: Connection, packet: Publish) -> bool:
         raise MqttError(Reason.QOS_NOT_SUPPORTED, "QoS 2 is not supported")
     if len(packet.payload) > limits.payload:
         raise MqttError(Reason.PACKET_TOO_LARGE, f"a payload has at most {limits.payload} bytes")
-    if not link.broker.known_name(topic):
-        _refuse(link, packet, Reason.TOPIC_NAME_INVALID, f"`{topic}` is too long or has too many slashes")
+    if not link.broker.names.fit(topic):
+        _refuse(link, packet, Reason.TOPIC_NAME_INVALID, f"`{topic:.80}` is too long or has too many slashes")
         return False
     if topic[0] == "$":
         _check_reserved(link, packet)
@@ -68,7 +70,7 @@ def _check_reserved(link: Connection, packet: Publish) -> None:
     connection" (reserved-topics.html); "You can't publish to a reserved topic with the RETAIN flag set".
     """
     if packet.retain or not link.broker.reserved.accepts(packet.topic):
-        raise MqttError(Reason.TOPIC_NAME_INVALID, f"`{packet.topic}` is a reserved topic")
+        raise MqttError(Reason.TOPIC_NAME_INVALID, f"`{packet.topic:.80}` is a reserved topic")
 
 
 def _refuse(link: Connection, packet: Publish, reason: Reason, sentence: str) -> None:

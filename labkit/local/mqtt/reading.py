@@ -37,7 +37,7 @@ from labkit.local.mqtt.packets import (
 #: The first byte of the fixed header, all bytes there are, where the body begins and ends, the version.
 Reader = Callable[[int, bytes, int, int, int], Packet]
 
-# Half of what a NamedTuple takes to be made is its own `__new__`.
+# A NamedTuple is made in little more than half the time without its own `__new__`.
 _make = tuple.__new__
 
 

@@ -53,71 +53,80 @@ class Session:
         #: What came while the client was away, and what waits for its acknowledgements.
         self._stored: deque[Flight] = deque()
         self._waiting: deque[Flight] = deque()
-        self._last_id = 0
+        self.last_id = 0
 
-    @property
-    def pending(self) -> bool:
-        return bool(self._unsent or self._stored)
+    def expired(self, now: float) -> bool:
+        return self.expires is not None and self.expires <= now
 
     def deliver(self, message: Outgoing, qos: int, retain: bool, group: Group | None = None) -> bool:
         """Send it with the lower QoS of the two, or keep it where it is 1 and the client cannot take it."""
         link = self.link
         if not qos or not message.qos:
             return link is not None and link.send_unnumbered(message, retain)
-        if link is None:
-            return self._keep(self._stored, Flight(message, retain, group))
-        if not link.may_receive(message.topic):
+        if not self._wants(message.topic):
+            return False
+        # Who owes no acknowledgement gets its next message, however much others leave unacknowledged.
+        if not self._budget.take(message.size, always=link is not None and not self._in_flight):
             return False
         flight = Flight(message, retain, group)
+        if link is None:
+            return self._keep(self._stored, flight)
         if self._waiting or not self._may_send(link):
             return self._keep(self._waiting, flight)
         return self._send(link, flight)
+
+    def _wants(self, topic: str) -> bool:
+        """Whether the client may receive it; of one that is away, whether it may come back for it."""
+        return self.expiry > 0 if self.link is None else self.link.may_receive(topic)
 
     def _may_send(self, link: Connection) -> bool:
         return len(self._in_flight) < link.window and not link.congested
 
     def _keep(self, queue: deque[Flight], flight: Flight) -> bool:
         """ "Messages that exceed the limit will be dropped." """
-        full = len(self._stored) + len(self._waiting) >= self._limits.queued_messages
-        if full or not self._budget.take(flight.message.size):
-            return False
+        if len(self._stored) + len(self._waiting) >= self._limits.queued_messages:
+            return self._drop(flight)
         queue.append(flight)
         return True
 
-    def _take(self, queue: deque[Flight]) -> Flight:
-        flight = queue.popleft()
+    def _drop(self, flight: Flight) -> bool:
+        """It is acknowledged, or nobody will get it any more."""
         self._budget.give(flight.message.size)
-        return flight
+        return False
 
     def _send(self, link: Connection, flight: Flight) -> bool:
         packet_id = self._next_id()
         if not link.send_numbered(flight.message, flight.retain, packet_id):
-            return False
+            return self._drop(flight)
         flight.since = flight.sent = link.moment
         self._in_flight[packet_id] = flight
         return True
 
     def _next_id(self) -> int:
-        packet_id = self._last_id % _LAST_ID + 1
+        packet_id = self.last_id % _LAST_ID + 1
         while packet_id in self._in_flight:
             packet_id = packet_id % _LAST_ID + 1
-        self._last_id = packet_id
+        self.last_id = packet_id
         return packet_id
 
     def acknowledged(self, packet_id: int) -> None:
         """A PUBACK. One for nothing that is in flight is ignored: the message may have been given up."""
-        if self._in_flight.pop(packet_id, None) is not None and self._waiting:
-            self.send_waiting()
+        flight = self._in_flight.pop(packet_id, None)
+        if flight is not None:
+            self._drop(flight)
+            if self._waiting:
+                self.send_waiting()
 
     def send_waiting(self) -> None:
         link = self.link
         while link is not None and self._waiting and self._may_send(link):
-            self._send_kept(link, self._take(self._waiting))
+            self._send_kept(link, self._waiting.popleft())
 
-    def _send_kept(self, link: Connection, flight: Flight) -> None:
+    def _send_kept(self, link: Connection, flight: Flight) -> bool:
         message = flight.message
-        if not message.expired(link.now()) and link.may_receive(message.topic):
-            self._send(link, flight)
+        if message.expired(link.now()) or not link.may_receive(message.topic):
+            return self._drop(flight)
+        return self._send(link, flight)
 
     def resume(self, link: Connection) -> None:
         """The client is back. What it has not acknowledged is sent again, under its old packet identifier."""
@@ -127,17 +136,19 @@ class Session:
 
     def send_stored(self) -> None:
         """The next of the stored messages: "a maximum rate of 10 messages per second"."""
-        for _ in range(self._limits.stored_a_second):
-            link = self.link
-            if link is None or link.congested:
-                return
+        link, allowed = self.link, self._limits.stored_a_second
+        while link is not None and allowed and (self._unsent or self._stored) and self._may_resend(link):
+            allowed -= 1
             if self._unsent:
-                if len(self._in_flight) - len(self._unsent) < link.window:
-                    self._send_again(link, self._unsent.popleft())
-            elif self._stored and self._may_send(link):
-                self._send_kept(link, self._take(self._stored))
+                self._send_again(link, self._unsent.popleft())
+            else:
+                self._send_kept(link, self._stored.popleft())
         for group in tuple(self.groups):
             group.send_queued(self)
+
+    def _may_resend(self, link: Connection) -> bool:
+        """Those in flight that were not sent again yet do not count for the client."""
+        return len(self._in_flight) - len(self._unsent) < link.window and not link.congested
 
     def _send_again(self, link: Connection, packet_id: int) -> None:
         flight = self._in_flight.get(packet_id)
@@ -150,7 +161,7 @@ class Session:
             or not link.may_receive(message.topic)
             or not link.send_numbered(message, flight.retain, packet_id)
         ):
-            del self._in_flight[packet_id]
+            self._drop(self._in_flight.pop(packet_id))
 
     def retry(self, moment: float) -> None:
         """Send again what an MQTT 3.1.1 client leaves unacknowledged, for an hour, then give it up.
@@ -161,7 +172,7 @@ class Session:
             if packet_id in self._unsent:
                 continue
             if moment - flight.since >= self._limits.retry_for_seconds:
-                del self._in_flight[packet_id]
+                self._drop(self._in_flight.pop(packet_id))
             elif self.version == V311 and moment - flight.sent >= self._limits.retry_seconds:
                 self._retry(packet_id)
         if self._waiting:
@@ -181,7 +192,10 @@ class Session:
     def end(self) -> list[Flight]:
         """Forget everything; what came through a shared subscription goes back to its group."""
         self.link = None
-        kept = [self._take(queue) for queue in (self._stored, self._waiting) for _ in range(len(queue))]
-        returned = [flight for flight in (*self._in_flight.values(), *kept) if flight.group is not None]
-        self._in_flight.clear()
-        return returned
+        self.expiry = 0
+        flights = [*self._in_flight.values(), *self._stored, *self._waiting]
+        for queue in (self._in_flight, self._stored, self._waiting):
+            queue.clear()
+        for flight in flights:
+            self._drop(flight)
+        return [flight for flight in flights if flight.group is not None]

@@ -28,10 +28,6 @@ class Group:
         #: Each message with the instant until which it is kept.
         self._queue: deque[tuple[Outgoing, float]] = deque()
 
-    @property
-    def queued(self) -> int:
-        return len(self._queue)
-
     def join(self, session: Session, subscription: Subscription) -> None:
         self._members[session] = subscription
         session.groups[self] = None

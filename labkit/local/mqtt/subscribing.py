@@ -22,13 +22,15 @@ from labkit.local.mqtt.topics import TopicFilter, fits, read_filter
 if TYPE_CHECKING:
     from labkit.local.mqtt.connection import Connection
 
+_Asked = tuple[TopicFilter, Subscription]
+
 
 def on_subscribe(link: Connection, packet: Subscribe) -> None:
     session = link.session
     assert session is not None
     asked = [(read_filter(subscription.filter), subscription) for subscription in packet.subscriptions]
     _check(link, packet, asked)
-    verdicts = [_verdict(link, session, filter_, subscription) for filter_, subscription in asked]
+    verdicts = [_verdict(link, filter_, subscription) for filter_, subscription in asked]
     if link.version != V5 and (denied := next((v for v in verdicts if v in _CLOSES_311), None)):
         _close_311(link, denied)
         return
@@ -47,7 +49,7 @@ def _close_311(link: Connection, denied: int) -> None:
         raise MqttError(Reason.TOPIC_FILTER_INVALID, "a topic filter is too long or has too many slashes")
 
 
-def _check(link: Connection, packet: Subscribe, asked: list[tuple[TopicFilter, Subscription]]) -> None:
+def _check(link: Connection, packet: Subscribe, asked: list[_Asked]) -> None:
     """What ends the connection: AWS's quotas, and "when QoS level 2 is requested, the message broker doesn't
     send a PUBACK or SUBACK" (differences in its mqtt.html)."""
     limits = link.broker.limits
@@ -65,10 +67,10 @@ def _check(link: Connection, packet: Subscribe, asked: list[tuple[TopicFilter, S
         if filter_.share is not None and subscription.no_local:  # [MQTT-3.8.3-4]
             raise MqttError(Reason.PROTOCOL_ERROR, "a shared subscription cannot have No Local")
         if filter_.filter.startswith("$") and not link.broker.reserved.subscribable(filter_.filter):
-            raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{filter_.filter}` is a reserved topic")
+            raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{filter_.filter:.80}` is a reserved topic")
 
 
-def _verdict(link: Connection, session: Session, filter_: TopicFilter, subscription: Subscription) -> int:
+def _verdict(link: Connection, filter_: TopicFilter, subscription: Subscription) -> int:
     limits = link.broker.limits
     if not fits(filter_.filter, limits) or len(filter_.share or "") > limits.share_name:
         return Reason.TOPIC_FILTER_INVALID
@@ -78,34 +80,37 @@ def _verdict(link: Connection, session: Session, filter_: TopicFilter, subscript
 
 
 def _subscribe(
-    link: Connection,
-    session: Session,
-    packet: Subscribe,
-    asked: list[tuple[TopicFilter, Subscription]],
-    verdicts: list[int],
+    link: Connection, session: Session, packet: Subscribe, asked: list[_Asked], verdicts: list[int]
 ) -> None:
-    broker = link.broker
-    accepted: list[tuple[TopicFilter, Subscription, bool]] = []
-    for index, (filter_, subscription) in enumerate(asked):
-        if verdicts[index] >= Reason.UNSPECIFIED_ERROR:
-            continue
-        new = subscription.filter not in session.subscriptions
-        if new and len(session.subscriptions) >= broker.limits.subscriptions:
-            verdicts[index] = Reason.QUOTA_EXCEEDED
-            continue
-        session.subscriptions[subscription.filter] = subscription
-        broker.subscriptions.add(session, filter_, subscription)
-        accepted.append((filter_, subscription, new))
+    accepted = _take_up(link, session, asked, verdicts)
     link.write(Suback(packet.packet_id, tuple(verdicts)))
     for filter_, subscription, new in accepted:
         _send_retained(link, session, filter_, subscription, new)
     if accepted:
-        broker.observer.subscribed(link, tuple(subscription.filter for _, subscription, _ in accepted))
+        link.broker.observer.subscribed(link, tuple(subscription.filter for _, subscription, _ in accepted))
     if Reason.QUOTA_EXCEEDED in verdicts:
         # "AWS IoT Core might reject subscription requests on the same connection in excess of this amount
         # and the connection is closed. Clients should validate the SUBACK" (the quota
         # "Subscriptions per connection").
         link.end(DisconnectReason.CLIENT_ERROR, code=Reason.QUOTA_EXCEEDED)
+
+
+def _take_up(
+    link: Connection, session: Session, asked: list[_Asked], verdicts: list[int]
+) -> list[tuple[TopicFilter, Subscription, bool]]:
+    """Those that were accepted, and whether they are new. Those in excess get another verdict."""
+    accepted = []
+    for index, (filter_, subscription) in enumerate(asked):
+        if verdicts[index] >= Reason.UNSPECIFIED_ERROR:
+            continue
+        new = subscription.filter not in session.subscriptions
+        if new and len(session.subscriptions) >= link.broker.limits.subscriptions:
+            verdicts[index] = Reason.QUOTA_EXCEEDED
+            continue
+        session.subscriptions[subscription.filter] = subscription
+        link.broker.subscriptions.add(session, filter_, subscription)
+        accepted.append((filter_, subscription, new))
+    return accepted
 
 
 def _send_retained(

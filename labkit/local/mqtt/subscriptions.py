@@ -40,7 +40,7 @@ class _Node:
 
 class Subscriptions:
     #: Topics whose routes are remembered. A client can publish to ever new ones.
-    _REMEMBERED = 10_000
+    REMEMBERED = 10_000
 
     def __init__(self, new_group: Callable[[], Group]) -> None:
         self._root = _Node()
@@ -50,6 +50,10 @@ class Subscriptions:
     @property
     def empty(self) -> bool:
         return self._root.empty
+
+    @property
+    def remembered(self) -> int:
+        return len(self._routes)
 
     def add(self, session: Session, filter_: TopicFilter, subscription: Subscription) -> None:
         node = self._root
@@ -82,7 +86,7 @@ class Subscriptions:
     def route(self, topic: str) -> Route:
         route = self._routes.get(topic)
         if route is None:
-            if len(self._routes) >= self._REMEMBERED:
+            if len(self._routes) >= self.REMEMBERED:
                 self._routes.clear()
             route = self._routes[topic] = self._find(topic)
         return route

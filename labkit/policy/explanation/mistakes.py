@@ -94,6 +94,12 @@ _MODELS = (
         f"{_IOT}/cog-iot-policies.html",
     ),
     _Model(
+        recognisers.device_without_iot_policy,
+        "a certificate only says who the device is: what it may do takes an AWS IoT policy, attached to the "
+        "certificate",
+        f"{_IOT}/x509-client-certs.html",
+    ),
+    _Model(
         recognisers.topic_for_filter,
         "a subscription is about a topic filter: `{wanted}`; `{pattern}` is for Publish and Receive",
         f"{_IOT}/iot-action-resources.html",

@@ -134,6 +134,10 @@ def allow_all_but(judgement: Judgement) -> Found:
                 yield trace.label, {"element": element}
 
 
+def _lacks_iot_policy(judgement: Judgement) -> bool:
+    return judgement.blocked_by == ("iot",) and judgement.policies.iot == ()
+
+
 def guest_ceiling(judgement: Judgement) -> Found:
     if (
         judgement.verdict is Verdict.IMPLICIT_DENY
@@ -144,7 +148,12 @@ def guest_ceiling(judgement: Judgement) -> Found:
 
 
 def identity_without_iot_policy(judgement: Judgement) -> Found:
-    if judgement.blocked_by == ("iot",) and judgement.policies.iot == ():
+    if _lacks_iot_policy(judgement) and not judgement.request.question.caller.is_iot:
+        yield "", {}
+
+
+def device_without_iot_policy(judgement: Judgement) -> Found:
+    if _lacks_iot_policy(judgement) and judgement.request.question.caller.is_iot:
         yield "", {}
 
 

@@ -11,13 +11,16 @@ from labkit.local.mqtt.contract import Link
 from labkit.local.mqtt.limits import LIMITS, Limits
 from labkit.local.mqtt.packets import (
     NONE,
+    V5,
     V311,
     Connack,
     Connect,
+    Disconnect,
     Packet,
     Properties,
     Puback,
     Publish,
+    Reason,
     Suback,
     Subscribe,
     Subscription,
@@ -129,6 +132,11 @@ class Client:
     def one(self) -> Packet:
         (packet,) = self.read()
         return packet
+
+    def closed_with(self, reason: Reason) -> bool:
+        """Closed, without an acknowledgement; in MQTT 5 after a DISCONNECT with this reason."""
+        told = [packet.reason if isinstance(packet, Disconnect) else packet for packet in self.read()]
+        return self.wire.closed and told == ([reason] if self.version == V5 else [])
 
     def connect(self, client_id: str = "", **fields: Any) -> Packet:
         self.send(Connect(self.version, client_id, **fields))

@@ -4,8 +4,11 @@ https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limit
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.packets import (
     V5,
     V311,
@@ -16,6 +19,8 @@ from labkit.local.mqtt.packets import (
     Pingreq,
     Pingresp,
     Property,
+    Puback,
+    Publish,
     Pubrel,
     Reason,
     Will,
@@ -123,7 +128,9 @@ def test_who_may_not_connect_is_told_so_in_mqtt_5() -> None:
 
 @pytest.mark.unconfirmed
 def test_who_may_not_connect_sees_the_connection_close_in_mqtt_311() -> None:
-    """Clients report "connection lost" (paho's code 7) and no return code 5."""
+    """ "AWS IoT returns the error code 7 instead of the CONNACK error code 5 when a connection is refused
+    because the client isn't authorized to connect", said an earlier version of AWS's page; 7 is what paho
+    says of a connection that was lost."""
     lab = Lab()
     lab.client("phone")
     lab.account.denied.add(("Connect", "other"))
@@ -182,6 +189,16 @@ def test_a_second_connect_ends_the_connection(version: int) -> None:
     assert lab.ended("phone") == [("CLIENT_ERROR", False)]
     reasons = [packet.reason for packet in client.read() if isinstance(packet, Disconnect)]
     assert reasons == ([Reason.PROTOCOL_ERROR] if version == V5 else [])
+
+
+def test_a_second_connect_of_another_protocol_is_a_protocol_error() -> None:
+    lab = Lab()
+    client = lab.client("phone", V5)
+    client.link.feed(encode(Connect(V5, "phone"), V5).replace(b"MQTT", b"MQ\0X"))
+    (goodbye,) = client.read()
+    assert isinstance(goodbye, Disconnect)
+    assert goodbye.reason == Reason.PROTOCOL_ERROR
+    assert client.wire.closed
 
 
 @VERSIONS
@@ -326,6 +343,70 @@ def test_the_account_may_disconnect_a_client() -> None:
     assert client.wire.closed
     assert lab.ended("phone") == [("API_INITIATED_DISCONNECT", False)]
     assert not lab.broker.disconnect("phone", reason, aws_reason="API_INITIATED_DISCONNECT")
+
+
+def test_a_client_may_be_disconnected_without_its_will_and_without_its_session() -> None:
+    """DeleteConnection's cleanSession and preventWillMessage."""
+    lab = Lab()
+    watcher = lab.subscriber("wills")
+    session = {"clean_start": False, "will": Will("wills", b"gone")}
+    by: dict[str, Any] = {"reason": Reason.ADMINISTRATIVE_ACTION, "aws_reason": "API_INITIATED_DISCONNECT"}
+
+    lab.client("phone", V311, **session)
+    assert lab.broker.disconnect("phone", **by)
+    assert watcher.published() == [("wills", b"gone")]
+    assert lab.open().connect("phone", **session) == Connack(True, Reason.SUCCESS)
+
+    assert lab.broker.disconnect("phone", **by, will=False, clean_session=True)
+    assert watcher.published() == []
+    lab.client("clean", V311)
+    assert lab.broker.disconnect("clean", **by, clean_session=True)
+    assert lab.open().connect("phone", **session) == Connack(False, Reason.SUCCESS)
+
+
+def test_the_end_of_the_account_is_told_to_its_clients() -> None:
+    """0x8B and SERVER_INITIATED_DISCONNECT."""
+    lab = Lab()
+    older, newer, silent = lab.client("older"), lab.client("newer", V5), lab.open()
+    lab.broker.stop()
+    assert older.read() == []
+    assert newer.one() == Disconnect(Reason.SERVER_SHUTTING_DOWN)
+    assert all(client.wire.closed for client in (older, newer, silent))
+    assert lab.ended("older") == lab.ended("newer") == [("SERVER_INITIATED_DISCONNECT", False)]
+    assert lab.broker.tick() is None
+
+
+def test_a_client_that_takes_no_packet_as_large_as_connack_is_left() -> None:
+    """[MQTT-3.1.2-24]"""
+    lab = Lab()
+    lab.client("phone", V5, properties={Property.MAXIMUM_PACKET_SIZE: 100})
+    client = lab.open(V5)
+    client.send(Connect(V5, "tablet", properties={Property.MAXIMUM_PACKET_SIZE: 10}))
+    assert client.read() == []
+    assert client.wire.closed
+    assert set(lab.broker.connections) == {"phone"}
+
+
+def test_a_reason_string_that_does_not_fit_is_left_out() -> None:
+    """[MQTT-3.4.2-2], [MQTT-3.14.2-3]"""
+    lab = Lab()
+    lab.account.denied.add(("Publish", "a" * 50))
+    client = lab.client("phone", V5, properties={Property.MAXIMUM_PACKET_SIZE: 60})
+    client.publish("a" * 50, qos=1)
+    client.publish("a" * 50)
+    assert client.read() == [Puback(7, Reason.NOT_AUTHORIZED), Disconnect(Reason.NOT_AUTHORIZED)]
+    assert client.wire.closed
+
+
+def test_what_came_before_a_malformed_packet_counts() -> None:
+    lab = Lab()
+    subscriber = lab.subscriber("a")
+    client = lab.client("phone")
+    before, after = (encode(Publish("a", payload), V311) for payload in (b"before", b"after"))
+    client.link.feed(before + b"\x00\x00" + after)
+    assert subscriber.published() == [("a", b"before")]
+    assert client.wire.closed
+    assert lab.ended("phone") == [("CLIENT_ERROR", False)]
 
 
 def test_what_is_no_mqtt_ends_the_connection_and_raises_nothing() -> None:

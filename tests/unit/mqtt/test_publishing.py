@@ -6,16 +6,10 @@ import pytest
 
 from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.contract import Message
-from labkit.local.mqtt.packets import V5, V311, Disconnect, Packet, Property, Puback, Publish, Reason
-from tests.unit.mqtt.stand_ins import Client, Lab
+from labkit.local.mqtt.packets import V5, V311, Packet, Property, Puback, Publish, Reason
+from tests.unit.mqtt.stand_ins import Lab
 
 VERSIONS = pytest.mark.parametrize("version", [V311, V5])
-
-
-def closed_with(client: Client, reason: Reason) -> bool:
-    """Closed, without PUBACK; in MQTT 5 after a DISCONNECT with this reason."""
-    reasons = [packet.reason if isinstance(packet, Disconnect) else packet for packet in client.read()]
-    return client.wire.closed and reasons == ([reason] if client.version == V5 else [])
 
 
 @pytest.mark.parametrize("sender", [V311, V5])
@@ -74,7 +68,7 @@ def test_who_may_not_publish_is_refused(version: int, qos: int) -> None:
     assert subscriber.published() == []
     if version == V5 and qos:
         return
-    assert closed_with(publisher, Reason.NOT_AUTHORIZED)
+    assert publisher.closed_with(Reason.NOT_AUTHORIZED)
     assert lab.ended("publisher") == [("AUTH_ERROR", False)]
 
 
@@ -134,7 +128,7 @@ def test_qos_2_ends_the_connection(version: int) -> None:
 
     publisher.publish("a", qos=2)
 
-    assert closed_with(publisher, Reason.QOS_NOT_SUPPORTED)
+    assert publisher.closed_with(Reason.QOS_NOT_SUPPORTED)
 
 
 @VERSIONS
@@ -149,7 +143,7 @@ def test_a_payload_has_at_most_128_kilobytes(version: int) -> None:
     publisher.publish("a", b"x" * (128 * 1024 + 1))
 
     assert subscriber.published() == []
-    assert closed_with(publisher, Reason.PACKET_TOO_LARGE)
+    assert publisher.closed_with(Reason.PACKET_TOO_LARGE)
     assert lab.ended("publisher") == [("CLIENT_ERROR", False)]
 
 
@@ -164,7 +158,7 @@ def test_a_topic_has_at_most_256_bytes_and_7_slashes(version: int, good: str, ba
 
     publisher.publish(bad)
 
-    assert closed_with(publisher, Reason.TOPIC_NAME_INVALID)
+    assert publisher.closed_with(Reason.TOPIC_NAME_INVALID)
 
 
 def test_puback_says_that_a_topic_is_too_long_in_mqtt_5() -> None:
@@ -203,7 +197,7 @@ def test_a_topic_name_has_no_wildcards(version: int, topic: str) -> None:
 
     client.link.received(Publish(topic, b""))
 
-    assert closed_with(client, Reason.TOPIC_NAME_INVALID)
+    assert client.closed_with(Reason.TOPIC_NAME_INVALID)
 
 
 # Reserved topics
@@ -246,7 +240,7 @@ def test_other_reserved_topics_end_the_connection(version: int, topic: str) -> N
 
     publisher.publish(topic, qos=1)
 
-    assert closed_with(publisher, Reason.TOPIC_NAME_INVALID)
+    assert publisher.closed_with(Reason.TOPIC_NAME_INVALID)
 
 
 def test_no_message_is_retained_on_a_reserved_topic() -> None:
@@ -324,6 +318,16 @@ def test_a_response_topic_has_no_wildcards() -> None:
     assert publisher.wire.closed
 
 
+def test_a_client_gives_no_subscription_identifier() -> None:
+    """[MQTT-3.3.4-6]"""
+    lab = Lab()
+    publisher = lab.client("publisher", V5)
+    publisher.publish("a", qos=1, properties={Property.CONTENT_TYPE: "text/plain"})
+    assert publisher.one() == Puback(7)
+    publisher.publish("a", properties={Property.SUBSCRIPTION_IDENTIFIER: (1,)})
+    assert publisher.closed_with(Reason.PROTOCOL_ERROR)
+
+
 def test_a_topic_alias_stands_for_the_topic_it_was_given() -> None:
     lab = Lab()
     subscriber = lab.subscriber("#", version=V5)
@@ -351,7 +355,7 @@ def test_a_topic_alias_that_cannot_be_ends_the_connection(alias: int, topic: str
 
     publisher.publish(topic, properties={Property.TOPIC_ALIAS: alias})
 
-    assert closed_with(publisher, reason)
+    assert publisher.closed_with(reason)
 
 
 @pytest.mark.unconfirmed
@@ -405,14 +409,14 @@ def test_nothing_larger_than_it_takes_is_sent_to_a_client() -> None:
     """Maximum Packet Size, [MQTT-3.1.2-24]; "Client and Server can independently specify the maximum packet
     size that they support"."""
     lab = Lab()
-    subscriber = lab.client("subscriber", V5, properties={Property.MAXIMUM_PACKET_SIZE: 30})
+    subscriber = lab.client("subscriber", V5, properties={Property.MAXIMUM_PACKET_SIZE: 60})
     subscriber.subscribe("a", qos=1)
     publisher = lab.client("publisher")
-    for size in (10, 40, 11):
+    for size in (40, 70, 41):
         publisher.publish("a", b"x" * size, qos=1)
         publisher.publish("a", b"x" * size)
     messages = subscriber.messages()
-    assert [len(message.payload) for message in messages] == [10, 10, 11, 11]
+    assert [len(message.payload) for message in messages] == [40, 40, 41, 41]
 
 
 def test_one_feed_is_answered_in_one_piece_for_each_client() -> None:
@@ -440,3 +444,7 @@ def test_publishes_above_the_quota_are_discarded_where_it_is_set() -> None:
     lab.seconds += 1
     publisher.publish("a", b"3", qos=1)
     assert publisher.read() == [Puback(7)]
+    newer = lab.client("newer", V5)
+    for _ in range(3):
+        newer.publish("a", qos=1)
+    assert newer.read() == [Puback(7), Puback(7), Puback(7, Reason.QUOTA_EXCEEDED)]

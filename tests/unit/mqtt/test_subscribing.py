@@ -15,15 +15,9 @@ from labkit.local.mqtt.packets import (
     Subscription,
     Unsuback,
 )
-from tests.unit.mqtt.stand_ins import Client, Lab
+from tests.unit.mqtt.stand_ins import Lab
 
 VERSIONS = pytest.mark.parametrize("version", [V311, V5])
-
-
-def closed_with(client: Client, reason: Reason) -> bool:
-    """Closed, without SUBACK; in MQTT 5 after a DISCONNECT with this reason."""
-    reasons = [packet.reason if isinstance(packet, Disconnect) else packet for packet in client.read()]
-    return client.wire.closed and reasons == ([reason] if client.version == V5 else [])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +63,7 @@ def test_who_may_not_subscribe_sees_the_connection_close_in_mqtt_311() -> None:
 
     client.send(Subscribe(2, (Subscription("mine/too"), Subscription("yours"))))
 
-    assert closed_with(client, Reason.NOT_AUTHORIZED)
+    assert client.closed_with(Reason.NOT_AUTHORIZED)
     assert lab.ended("subscriber") == [("AUTH_ERROR", False)]
 
 
@@ -96,7 +90,7 @@ def test_qos_2_ends_the_connection(version: int) -> None:
     client = lab.client("subscriber", version)
     assert client.subscribe("a", qos=1) == Suback(1, (1,))
     client.send(Subscribe(2, (Subscription("a", 2),)))
-    assert closed_with(client, Reason.QOS_NOT_SUPPORTED)
+    assert client.closed_with(Reason.QOS_NOT_SUPPORTED)
 
 
 @VERSIONS
@@ -106,7 +100,7 @@ def test_a_subscribe_has_at_most_eight_filters(version: int) -> None:
     client = lab.client("subscriber", version)
     assert client.subscribe(*"abcdefgh") == Suback(1, (0,) * 8)
     client.send(Subscribe(2, tuple(Subscription(text) for text in "abcdefghi")))
-    assert closed_with(client, Reason.QUOTA_EXCEEDED)
+    assert client.closed_with(Reason.QUOTA_EXCEEDED)
 
 
 @VERSIONS
@@ -137,7 +131,7 @@ def test_a_filter_has_at_most_256_bytes_and_7_slashes(good: str, bad: str) -> No
     older = lab.client("older", V311)
     assert older.subscribe(good) == Suback(1, (0,))
     older.send(Subscribe(2, (Subscription(bad),)))
-    assert closed_with(older, Reason.TOPIC_FILTER_INVALID)
+    assert older.closed_with(Reason.TOPIC_FILTER_INVALID)
 
 
 @pytest.mark.parametrize("text", ["a#", "a/#/b", "+a", "a/b+", "##", "$share/g", "$share//a", "$share/g+/a"])
@@ -151,7 +145,7 @@ def test_what_is_no_filter_ends_the_connection(text: str) -> None:
     client.read()
     client.link.received(Subscribe(1, (Subscription(text),)))
 
-    assert closed_with(client, Reason.TOPIC_FILTER_INVALID)
+    assert client.closed_with(Reason.TOPIC_FILTER_INVALID)
 
 
 @VERSIONS
@@ -163,7 +157,7 @@ def test_other_reserved_topics_end_the_connection(version: int) -> None:
     client = lab.client("subscriber", version)
     assert client.subscribe("$aws/things/t/shadow/update/accepted") == Suback(1, (0,))
     client.send(Subscribe(2, (Subscription("$SYS/#"),)))
-    assert closed_with(client, Reason.TOPIC_FILTER_INVALID)
+    assert client.closed_with(Reason.TOPIC_FILTER_INVALID)
 
 
 def test_subscription_identifiers_are_not_supported() -> None:
@@ -172,7 +166,7 @@ def test_subscription_identifiers_are_not_supported() -> None:
     client = lab.client("subscriber", V5)
     assert client.subscribe("a") == Suback(1, (0,))
     client.send(Subscribe(2, (Subscription("a"),), {Property.SUBSCRIPTION_IDENTIFIER: (5,)}))
-    assert closed_with(client, Reason.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED)
+    assert client.closed_with(Reason.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED)
 
 
 def test_a_client_that_wants_no_local_does_not_hear_itself() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labkit.policy import Explanation, Policy, PolicySet, Request, explain
+from labkit.policy import Explanation, IotPrincipal, Policy, PolicySet, Request, explain
 from labkit.policy.explanation.mistakes import _MODELS
 from tests.unit.policy.explanation.questions import (
     ACCOUNT,
@@ -36,6 +36,11 @@ def guest(*statements: dict[str, Any]) -> Explanation:
 
 def iot(policies: tuple[Policy, ...]) -> Explanation:
     return why("iot:Publish", TOPIC, allow("iot:Publish", TOPIC), layers={"iot": policies})
+
+
+def device(*policies: Policy) -> Explanation:
+    lamp = IotPrincipal(f"arn:aws:iot:us-east-1:{ACCOUNT}:cert/0f4e")
+    return explain(Request(lamp, "iot:Publish", TOPIC), policies=PolicySet(iot=policies))
 
 
 #: Name of the model → an explanation that shows it, and one that is close to it and does not.
@@ -88,7 +93,8 @@ SHOWN: dict[str, tuple[Explanation, Explanation]] = {
         why("s3:GetObject", BOOK, {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}),
     ),
     "guest_ceiling": (guest(allow("ec2:*", "*")), guest(allow("s3:*", "*"))),
-    "identity_without_iot_policy": (iot(()), iot((policy(allow("iot:Publish", f"{TOPIC}b")),))),
+    "identity_without_iot_policy": (iot(()), device()),
+    "device_without_iot_policy": (device(), device(policy(allow("iot:Publish", f"{TOPIC}b")))),
     "topic_for_filter": (
         why("iot:Subscribe", FILTER, allow("iot:Subscribe", TOPIC)),
         why("iot:Subscribe", FILTER, allow("iot:Subscribe", f"{FILTER}b")),
