@@ -298,7 +298,7 @@ def test_of_several_ways_to_be_set_up_the_person_chooses(account: LocalAccount) 
 
 
 def test_a_code_signs_in_by_itself_where_pool_and_client_allow_it(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html"""
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html"""
     policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     at = app(account, {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, Policies=policy)
     anna, browser = at.pool.confirmed(), at.browser()
@@ -308,6 +308,12 @@ def test_a_code_signs_in_by_itself_where_pool_and_client_allow_it(account: Local
     code = at.account.last_code(anna)
     assert browser.submit(screen, code=wrong(code)).error == "Invalid code or auth state for the user."
     assert is_back(browser.submit(screen, code=code))
+    ids = {"UserPoolId": at.pool.id, "Username": "berta"}
+    at.pool.admin.admin_create_user(**ids, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+    at.pool.admin.admin_set_user_password(**ids, Password=PASSWORD, Permanent=True)
+    screen = browser.submit(browser.open(at.address(prompt="login")), username="berta", first="EMAIL_OTP")
+    assert (screen.status, "not available" in screen.error) == (400, True), "she has no address"
+    assert is_back(browser.submit(screen, username="berta", password=PASSWORD))
     without = at.another(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     browser = without.browser()
     screen = browser.open(without.address())

@@ -199,8 +199,12 @@ def _prompt(text: str) -> frozenset[str]:
     return wanted
 
 
+def is_resource(text: str) -> bool:
+    return _RESOURCE.fullmatch(text) is not None
+
+
 def _resource(text: str) -> str:
-    if text and not _RESOURCE.fullmatch(text):
+    if text and not is_resource(text):
         raise _Fault("invalid_request")
     return text
 

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
 
-#: What a page says where a client has no provider: COGNITO must be one of SupportedIdentityProviders.
+#: What signs in without a password, and what its button says.
 _CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
+#: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
 
@@ -86,7 +87,7 @@ def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: s
 def _without_password(pool: Pool, client: Client) -> tuple[tuple[str, str], ...]:
     """Codes that sign in by themselves, where pool and client allow the choice. Passkeys would need a script.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
     """
     if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
         return ()
@@ -148,6 +149,8 @@ def after(form: Entered, answer: dict[str, Any]) -> Response:
         return sign_in_result.complete(
             visit.request, pool, form.client, user, form.state, identity_provider=None
         )
+    if answer["ChallengeName"] == "SELECT_CHALLENGE":  # the way that was chosen is not open to this user
+        return refused(form, _NO_OPTION)
     visit.challenge, visit.secret = answer, ""
     return rendering.following(form, challenges.page(form))
 
