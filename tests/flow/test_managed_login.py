@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
+from labkit import provision
 from labkit.account import Account, open_account
 from labkit.errors import LabError, OAuthError
 from labkit.flow import managed_login, user_pool
@@ -204,3 +206,15 @@ def test_a_domain_is_deleted_again(account: Account) -> None:
     brief = managed_login.create_user_pool_domain(account, pool, "brief-domain")
     assert brief.url == f"{account.endpoint}/_domain/brief-domain"
     assert managed_login.delete_user_pool_domain(account, brief).operation == "DeleteUserPoolDomain"
+
+
+def test_a_domain_is_destroyed_with_its_pool(account: Account) -> None:
+    """ "User pool cannot be deleted. It has a domain configured that should be deleted first." """
+    with open_account(transport="http", lab="with-a-domain") as neighbour:
+        pool = user_pool.create_user_pool(neighbour, "with-a-domain")
+        managed_login.create_user_pool_domain(neighbour, pool, "destroyed-domain")
+        cognito = neighbour.client("cognito-idp")
+        with pytest.raises(ClientError, match="should be deleted first"):
+            cognito.delete_user_pool(UserPoolId=pool.id)
+        assert "DeleteUserPool" in [step.operation for step in provision.destroy(neighbour).steps]
+        assert cognito.describe_user_pool_domain(Domain="destroyed-domain")["DomainDescription"] == {}

@@ -29,7 +29,7 @@ CODE: dict[str, Any] = {
     "SupportedIdentityProviders": ["COGNITO"],
 }
 
-_LINK = re.compile(r'<a href="([^"]*)">([^<]*)</a>')
+_LINK = re.compile(r'<a (?:class="[^"]*" )?href="([^"]*)">([^<]*)</a>')
 _FORM = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
 _SECRET = re.compile(r'name="_csrf" value="([^"]+)"')
 

@@ -273,6 +273,25 @@ def test_a_provider_may_be_named_that_the_client_has(at: App, account: LocalAcco
         assert sent(at, urlencode(at.parameters(**wrong)))["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("parameter", [{"identity_provider": "ADFS"}, {"idp_identifier": "example.com"}])
+def test_another_provider_is_found_by_name_and_by_identifier(account: LocalAccount, parameter: Any) -> None:
+    """ "… to redirect to a provider with an alternative name for the identity_provider name." """
+    at = app(account)
+    at.pool.admin.create_identity_provider(
+        UserPoolId=at.pool.id, ProviderName="ADFS", ProviderType="SAML", IdpIdentifiers=["example.com"],
+        ProviderDetails={"MetadataURL": "https://adfs.example.com"},
+    )  # fmt: skip
+    client = at.another(SupportedIdentityProviders=["COGNITO", "ADFS"])
+    links = client.browser().open(client.address()).links
+    assert "identity_provider=ADFS" in links["Continue with ADFS"]
+    shown = client.browser().open(client.address(**parameter))
+    assert (shown.status, "through an identity provider" in shown.reply.text) == (501, True)
+    assert (
+        client.browser().open(client.address(prompt="none", **parameter)).query["error"] == "login_required"
+    )
+    assert at.browser().open(at.address(**parameter)).query["error"] == "invalid_request", "not this client's"
+
+
 def test_a_login_hint_fills_in_the_username(at: App) -> None:
     """ "A username prompt that you want to pass to the authorization server." """
     screen = at.browser().open(at.address(login_hint='anna"><b>'))
