@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from labkit.account.clock import Clock
 from labkit.account.control import Send, get
 from labkit.account.decisions import Decisions
+from labkit.account.domain import DomainAnswer, ask
 from labkit.account.guard import Guard
+from labkit.account.iot import Iot
 from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
@@ -21,6 +24,7 @@ from labkit.errors import LabError
 from labkit.ledger import Ledger
 from labkit.record import ApiCall
 from labkit.resources import Credentials, UserPool
+from labkit.things import IotEndpoint, LogEntry
 from labkit.tokens import Jwks
 
 if TYPE_CHECKING:
@@ -78,6 +82,7 @@ class Account:
     _outbox: Outbox
     _decisions: Decisions
     _issuers: Issuers
+    _iot: Iot
     _make_client: MakeClient
     _send: Send
     _register_trigger: Callable[[str, Trigger], None]
@@ -137,6 +142,28 @@ class Account:
             raise LabError(f"no keys for User Pool `{user_pool.id}`: `{url}` answered {response.status_code}")
         return Jwks.from_json(json.loads(response.content))
 
+    def domain_url(self, domain: str) -> str:
+        """Where a User Pool's domain answers: at a host of its own, or below the local account's address.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain.html
+        """
+        if self.endpoint is None:
+            return f"https://{domain}.auth.{self.region}.amazoncognito.com"
+        return f"{self.endpoint}/_domain/{domain}"
+
+    def ask_domain(
+        self,
+        domain: str,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> DomainAnswer:
+        """Send a form to an endpoint of a User Pool's domain, or GET it where there is none."""
+        answer = ask(self._send, self.domain_url(domain), path, form=form, headers=headers or {})
+        self._recorder.add(answer.call)
+        return answer
+
     def confirmation_code(self, username: str) -> str:
         """The newest code sent to a user; a real account has the person type it in."""
         return self._outbox.confirmation_code(username)
@@ -161,6 +188,18 @@ class Account:
         Raises LabError where the account keeps no such decision; a real account keeps none.
         """
         return self._decisions.explain(request_id)
+
+    @cached_property
+    def iot(self) -> IotEndpoint:
+        """Where this account's devices and apps speak MQTT.
+
+        https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html
+        """
+        return self._iot.endpoint(self.client("iot"))
+
+    def iot_log(self, client_id: str | None = None) -> list[LogEntry]:
+        """What AWS IoT decided about each packet (of one client), oldest first; a real account keeps it."""
+        return [entry for entry in self._iot.log() if client_id in (None, entry.client_id)]
 
     def _sign_errors(self, parsed: dict[str, Any], **_: Any) -> None:
         """Whoever catches the error later can ask this account about it."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labkit import environment
 from labkit.cli import ports
 from labkit.cli.signals import stop_requests
-from labkit.environment import ENV_FILE, for_account
+from labkit.environment import ACCOUNT, for_account
 from labkit.errors import LabError
 
 if TYPE_CHECKING:
@@ -156,12 +156,12 @@ def writable(path: Path) -> Path:
 
 
 def write_env_file(target: Path, variables: dict[str, str]) -> None:
-    """Write the account's address and keys as `NAME=value` lines, all at once.
+    """Write the account's addresses and keys as `NAME=value` lines, all at once.
 
     Only the owner can read the file (mode 600; on Windows, what the folder's access list gives).
     Raises `LabError` where it cannot be written.
     """
-    lines = "".join(f"{name}={shlex.quote(variables[name])}\n" for name in ENV_FILE)
+    lines = "".join(f"{name}={shlex.quote(variables[name])}\n" for name in ACCOUNT if name in variables)
     temporary = None
     try:
         # mkstemp makes the file with mode 600 from the start.

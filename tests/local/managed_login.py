@@ -29,7 +29,7 @@ CODE: dict[str, Any] = {
     "SupportedIdentityProviders": ["COGNITO"],
 }
 
-_LINK = re.compile(r'<a href="([^"]*)">([^<]*)</a>')
+_LINK = re.compile(r'<a (?:class="[^"]*" )?href="([^"]*)">([^<]*)</a>')
 _FORM = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
 _SECRET = re.compile(r'name="_csrf" value="([^"]+)"')
 
@@ -61,7 +61,7 @@ class Screen:
 
     @property
     def secret(self) -> str:
-        return _SECRET.findall(self.reply.text)[0]
+        return str(_SECRET.findall(self.reply.text)[0])
 
     @property
     def links(self) -> dict[str, str]:
@@ -145,7 +145,7 @@ class App:
         }
         return {name: value for name, value in (given | more).items() if value is not None}
 
-    def address(self, path: str = "/oauth2/authorize", **more: str | None) -> str:
+    def address(self, path: str = "/oauth2/authorize", /, **more: str | None) -> str:
         return f"{self.base}{path}?{urlencode(self.parameters(**more))}"
 
     def another(self, **settings: Any) -> App:
@@ -154,7 +154,7 @@ class App:
     def browser(self) -> Browser:
         return Browser(self.account)
 
-    def signed_in(self, username: str, browser: Browser | None = None, **more: str | None) -> Screen:
+    def signed_in(self, username: str, browser: Browser | None = None, /, **more: str | None) -> Screen:
         """Back at the app, after signing in with a password."""
         browser = browser or self.browser()
         screen = browser.submit(browser.open(self.address(**more)), username=username, password=PASSWORD)
@@ -194,7 +194,7 @@ def app(account: LocalAccount, client: dict[str, Any] | None = None, **settings:
     """An app client of a new pool, whose domain is new too."""
     pool = user_pool(account, CODE | (client or {}), **settings)
     domain = account.name("lab")
-    pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id)
+    pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id, ManagedLoginVersion=2)
     return App(pool, domain)
 
 

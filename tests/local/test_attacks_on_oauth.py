@@ -443,7 +443,7 @@ def _opened(at: App) -> tuple[Browser, Screen]:
 
 
 @pytest.mark.parametrize(
-    "case", ["absent", "anothers", "made up", "without the cookie", "another cookie", "twice"]
+    "case", ["absent", "anothers", "made up", "without the cookie", "another cookie", "one before it"]
 )
 def test_a_form_comes_from_a_page_of_the_same_browser(at: App, anna: str, case: str) -> None:
     """Cross-site request forgery of a sign-in: RFC 6749, section 10.12."""
@@ -456,13 +456,21 @@ def test_a_form_comes_from_a_page_of_the_same_browser(at: App, anna: str, case: 
         browser.cookies.clear()
     if case == "another cookie":
         browser.cookies["XSRF-TOKEN"] = "y" * 43
-    if case == "twice":
-        browser.cookies["x"] = f"1; XSRF-TOKEN={kept['XSRF-TOKEN']}"
+    if case == "one before it":
+        browser.cookies = {"XSRF-TOKEN": f"{'y' * 43}; XSRF-TOKEN={kept['XSRF-TOKEN']}"}
     reply = browser.send("POST", f"{at.base}/login", urlencode({"_csrf": secret} | filled), FORM)
     assert (reply.status, "Please start again" in reply.text) == (403, True)
     assert "cognito" not in browser.cookies
     browser.cookies = kept
     assert is_back(browser.submit(screen, **filled))
+
+
+def test_other_programs_cookies_of_this_host_do_no_harm(at: App, anna: str) -> None:
+    """RFC 6265, section 5.4: cookies of the longest path come first, whatever the others look like."""
+    browser, screen = _opened(at)
+    browser.cookies |= {"prefs": '{"a": "b;c"}', "x": f"1; XSRF-TOKEN={'z' * 43}"}
+    assert is_back(browser.submit(screen, username=anna, password=PASSWORD))
+    assert is_back(browser.open(at.address()))
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "multipart/form-data; boundary=x"])

@@ -180,6 +180,26 @@ def test_prompt_decides_whether_a_person_is_asked(at: App, anna: str) -> None:
         assert browser.open(at.address(prompt=wrong)).query["error"] == "invalid_request"
 
 
+def test_the_classic_hosted_ui_has_no_prompt_and_a_change_of_branding_ends_sessions(
+    account: LocalAccount,
+) -> None:
+    """ "Available in the managed login branding version only". "When you switch …, Amazon Cognito doesn't
+    maintain user sessions."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    at = app(account)
+    browser = at.browser()
+    at.signed_in(at.pool.confirmed(), browser)
+    assert "code" in browser.open(at.address()).query
+    named = {"Domain": at.domain, "UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=2)
+    assert "code" in browser.open(at.address()).query, "nothing was switched"
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=1)
+    assert browser.open(at.address()).actions
+    assert browser.open(at.address(prompt="none")).actions
+
+
 def test_signing_in_again_gives_another_session(at: App, anna: str) -> None:
     """ "When a user who has an existing session signs in again, Amazon Cognito assigns them a new session
     cookie." """
@@ -198,7 +218,7 @@ def test_a_session_ends_after_an_hour_and_with_its_user(fresh: LocalAccount) -> 
     at.signed_in(anna, browser)
     at.signed_in(berta, other)
     fresh.advance(minutes=59)
-    assert "code" in browser.open(at.address()).query
+    assert "code" in browser.open(at.address()).query, "and is not prolonged by its use"
     at.pool.admin.admin_disable_user(UserPoolId=at.pool.id, Username=berta)
     assert other.open(at.address()).title.startswith("Sign in")
     fresh.advance(minutes=1)
@@ -251,6 +271,25 @@ def test_a_provider_may_be_named_that_the_client_has(at: App, account: LocalAcco
     assert at.browser().open(at.address(identity_provider="COGNITO")).title.startswith("Sign in")
     for wrong in ({"identity_provider": "Google"}, {"idp_identifier": "example.com"}):
         assert sent(at, urlencode(at.parameters(**wrong)))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("parameter", [{"identity_provider": "ADFS"}, {"idp_identifier": "example.com"}])
+def test_another_provider_is_found_by_name_and_by_identifier(account: LocalAccount, parameter: Any) -> None:
+    """ "… to redirect to a provider with an alternative name for the identity_provider name." """
+    at = app(account)
+    at.pool.admin.create_identity_provider(
+        UserPoolId=at.pool.id, ProviderName="ADFS", ProviderType="SAML", IdpIdentifiers=["example.com"],
+        ProviderDetails={"MetadataURL": "https://adfs.example.com"},
+    )  # fmt: skip
+    client = at.another(SupportedIdentityProviders=["COGNITO", "ADFS"])
+    links = client.browser().open(client.address()).links
+    assert "identity_provider=ADFS" in links["Continue with ADFS"]
+    shown = client.browser().open(client.address(**parameter))
+    assert (shown.status, "through an identity provider" in shown.reply.text) == (501, True)
+    assert (
+        client.browser().open(client.address(prompt="none", **parameter)).query["error"] == "login_required"
+    )
+    assert at.browser().open(at.address(**parameter)).query["error"] == "invalid_request", "not this client's"
 
 
 def test_a_login_hint_fills_in_the_username(at: App) -> None:

@@ -148,8 +148,11 @@ def test_a_domain_answers_at_its_own_host_too(account: LocalAccount) -> None:
 
 @pytest.mark.operation("cognito-idp:CreateResourceServer", refuses="InvalidParameterException")
 @pytest.mark.operation("cognito-idp:DescribeResourceServer", refuses="ResourceNotFoundException")
-@pytest.mark.operation("cognito-idp:UpdateResourceServer", refuses="ResourceNotFoundException")
-@pytest.mark.operation("cognito-idp:DeleteResourceServer", refuses="ResourceNotFoundException")
+@pytest.mark.operation(
+    "cognito-idp:UpdateResourceServer",
+    "cognito-idp:DeleteResourceServer",
+    refuses=["InvalidParameterException", "ResourceNotFoundException"],
+)
 @pytest.mark.operation("cognito-idp:ListResourceServers", refuses="InvalidParameterException")
 def test_resource_servers_are_made_changed_listed_and_deleted(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateResourceServer.html"""
@@ -177,6 +180,7 @@ def test_resource_servers_are_made_changed_listed_and_deleted(account: LocalAcco
         (admin.delete_resource_server, {}),
     ):
         assert answered(call, **music, **more) == NOT_FOUND
+        assert answered(call, **ids, Identifier="two words", **more) == INVALID
 
 
 @pytest.fixture(scope="module")

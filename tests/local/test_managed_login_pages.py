@@ -297,6 +297,30 @@ def test_of_several_ways_to_be_set_up_the_person_chooses(account: LocalAccount) 
         assert is_back(browser.submit(screen, code=code))
 
 
+def test_a_code_signs_in_by_itself_where_pool_and_client_allow_it(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html"""
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    at = app(account, {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, Policies=policy)
+    anna, browser = at.pool.confirmed(), at.browser()
+    screen = browser.open(at.address())
+    assert 'name="first" value="EMAIL_OTP"' in screen.reply.text
+    screen = browser.submit(screen, username=anna, first="EMAIL_OTP")
+    code = at.account.last_code(anna)
+    assert browser.submit(screen, code=wrong(code)).error == "Invalid code or auth state for the user."
+    assert is_back(browser.submit(screen, code=code))
+    ids = {"UserPoolId": at.pool.id, "Username": "berta"}
+    at.pool.admin.admin_create_user(**ids, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+    at.pool.admin.admin_set_user_password(**ids, Password=PASSWORD, Permanent=True)
+    screen = browser.submit(browser.open(at.address(prompt="login")), username="berta", first="EMAIL_OTP")
+    assert (screen.status, "not available" in screen.error) == (400, True), "she has no address"
+    assert is_back(browser.submit(screen, username="berta", password=PASSWORD))
+    without = at.another(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
+    browser = without.browser()
+    screen = browser.open(without.address())
+    assert 'name="first"' not in screen.reply.text
+    assert browser.submit(screen, username=anna, first="EMAIL_OTP").status == 400
+
+
 def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAccount) -> None:
     """AuthSessionValidity: "3 to 15 minutes", by default 3."""
     at = mfa(fresh, "ON", TOTP)
@@ -306,6 +330,21 @@ def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAcc
     late = browser.submit(screen, code=pyotp.TOTP(secret).at(fresh.app.state.clock.now()))
     assert late.title.startswith("Sign in")
     assert late.error == "Invalid session for the user, session is expired."
+
+
+def test_who_takes_more_than_five_minutes_begins_again(fresh: LocalAccount) -> None:
+    """ "Amazon Cognito cancels authentication requests that do not complete within five minutes, and
+    redirects the user to managed login. The page displays a Something went wrong error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    at = app(fresh)
+    anna, browser = at.pool.confirmed(), at.browser()
+    screen = browser.open(at.address())
+    fresh.advance(minutes=5)
+    late = browser.submit(screen, username=anna, password=PASSWORD)
+    assert (late.status, late.error) == (400, "Something went wrong")
+    assert is_back(browser.submit(late, username=anna, password=PASSWORD))
 
 
 def test_the_pools_functions_hear_of_a_sign_in_at_the_page(account: LocalAccount) -> None:

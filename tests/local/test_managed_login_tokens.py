@@ -197,12 +197,34 @@ def test_a_machine_gets_an_access_token_for_custom_scopes(at: App) -> None:
         machine.client_id, machine.client_id, "music/read",
     )  # fmt: skip
     assert claims(asked().json["access_token"])["scope"] == "music/read music/write"
+    bound = asked(resource="https://api.example.com").json["access_token"]
+    assert claims(bound)["aud"] == "https://api.example.com"
+    assert error(asked(resource="api")) == (400, "invalid_request")
     assert error(asked(scope="openid")) == (400, "invalid_scope")
     assert refused(at.pool.idp.get_user, AccessToken=reply.json["access_token"]).code == (
         "NotAuthorizedException"
     )
     at.pool.admin.delete_resource_server(UserPoolId=at.pool.id, Identifier="music")
     assert error(asked(scope="music/read")) == (400, "invalid_scope")
+
+
+def test_a_function_for_machines_tokens_is_not_simulated(account: LocalAccount) -> None:
+    """LambdaVersion V3_0 alone hears of client credentials:
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+    """
+    config = {"LambdaArn": arn(account, "machines"), "LambdaVersion": "V3_0"}
+    scope = [{"ScopeName": "read", "ScopeDescription": "Read"}]
+    for settings, status in (({}, 200), ({"LambdaConfig": {"PreTokenGenerationConfig": config}}, 501)):
+        at = app(account, **settings)
+        at.pool.admin.create_resource_server(
+            UserPoolId=at.pool.id, Identifier="api", Name="API", Scopes=scope
+        )
+        machine = at.another(
+            AllowedOAuthFlows=["client_credentials"], AllowedOAuthScopes=["api/read"], GenerateSecret=True
+        )
+        reply = machine.post("/oauth2/token", machine.basic(), grant_type="client_credentials")
+        assert (reply.status, reply.json.get("error")) == (status, "NotSimulated" if settings else None)
 
 
 def test_custom_scopes_are_for_users_too(account: LocalAccount) -> None:
@@ -253,7 +275,17 @@ def test_scopes_open_the_claims_of_user_info_and_of_the_id_token(
 
 
 def _readable() -> list[str]:
-    return ["email", "email_verified", "name", "phone_number", "nickname", "custom:team"]
+    verified = ["email_verified", "phone_number_verified"]
+    return ["email", "name", "phone_number", "nickname", "custom:team", *verified]
+
+
+def test_a_client_that_cannot_read_a_scopes_attributes_gets_no_tokens_for_it(at: App, anna: str) -> None:
+    """ "… your app requests the email scope and your app client can read the email attribute, but not
+    email_verified": invalid_grant."""
+    blind = at.another(ReadAttributes=["email"])
+    assert error(blind.exchange(blind.code(anna, scope="openid email"))) == (400, "invalid_grant")
+    seeing = at.another(ReadAttributes=["email", "email_verified"])
+    assert seeing.exchange(seeing.code(anna, scope="openid email")).status == 200
 
 
 def test_user_info_answers_get_and_post(at: App, anna: str) -> None:

@@ -17,10 +17,10 @@ import pytest
 from labkit import __version__, workspace
 from labkit.cli import account, checks, main, ports, serve, start
 from labkit.cli.checks import Step
-from labkit.environment import ENV_FILE
+from labkit.environment import ACCOUNT
 from labkit.errors import LabError
 
-KEYS = {name: f"value-of-{name}" for name in ENV_FILE}
+KEYS = {name: f"value-of-{name}" for name in ACCOUNT}
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_the_env_file_has_the_accounts_lines_and_only_its_owner_reads_it(tmp_pat
     path.write_text("what was there before")
     path.chmod(0o644)
     serve.write_env_file(serve.writable(path), KEYS | {"OTHER": "x"})
-    assert path.read_text() == "".join(f"{name}={KEYS[name]}\n" for name in ENV_FILE)
+    assert path.read_text() == "".join(f"{name}={KEYS[name]}\n" for name in ACCOUNT)
     assert [file.name for file in tmp_path.iterdir()] == ["account.env"]
     if sys.platform != "win32":
         assert path.stat().st_mode & 0o777 == 0o600

@@ -30,7 +30,7 @@ def answer(request: Request, state: State) -> Response | None:
         try:
             return endpoints.answer(site, path, request, state)
         except AwsError as error:
-            return rendering.failure(site, error)
+            return endpoints.failure(site, path, error)
         except Exception as error:
             traceback.print_exc()
-            return rendering.failure(site, internal_failure(error, f"at {path[:40]}"))
+            return endpoints.failure(site, path, internal_failure(error, f"at {path[:40]}"))

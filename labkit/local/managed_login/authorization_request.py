@@ -54,10 +54,10 @@ class Redirected(Exception):
 class AuthorizationRequest:
     """A request whose every parameter is known to be good."""
 
-    #: The domain, the scheme and host at which it was reached, and what its paths stand below there.
+    #: The domain, what its paths stand below, and the scheme and host at which it was reached.
     domain: str
-    origin: str
     base: str
+    origin: str
     pool_id: str
     client_id: str
     redirect_uri: str
@@ -160,8 +160,8 @@ def _checked(
         raise _Fault("invalid_scope")
     return AuthorizationRequest(
         domain=site.domain.name,
-        origin=site.origin,
         base=site.base,
+        origin=site.origin,
         pool_id=site.pool.id,
         client_id=client.id,
         redirect_uri=redirect_uri,
@@ -173,7 +173,7 @@ def _checked(
         identity_provider=_provider(site.pool, client, given),
         login_hint=given.get("login_hint", ""),
         lang=given.get("lang", ""),
-        prompt=_prompt(given.get("prompt", "")),
+        prompt=_prompt("" if site.is_classic else given.get("prompt", "")),
         resource=_resource(given.get("resource", "")),
         query=urlencode(query),
     )
@@ -191,15 +191,20 @@ def _code_challenge(given: dict[str, str]) -> str:
 
 
 def _prompt(text: str) -> frozenset[str]:
-    """OpenID Connect Core 1.0, section 3.1.2.1: `none` stands alone."""
+    """ "Available in the managed login branding version only, not in the classic hosted UI." `none` stands
+    alone: OpenID Connect Core 1.0, section 3.1.2.1."""
     wanted = frozenset(text.split())
     if not wanted <= _PROMPTS or ("none" in wanted and len(wanted) > 1):
         raise _Fault("invalid_request")
     return wanted
 
 
+def is_resource(text: str) -> bool:
+    return _RESOURCE.fullmatch(text) is not None
+
+
 def _resource(text: str) -> str:
-    if text and not _RESOURCE.fullmatch(text):
+    if text and not is_resource(text):
         raise _Fault("invalid_request")
     return text
 

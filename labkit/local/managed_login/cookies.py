@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-man
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 from labkit.local.managed_login.state import SESSION_VALIDITY
@@ -18,14 +17,13 @@ SESSION, BROWSER = "cognito", "XSRF-TOKEN"
 
 
 def given(request: Request, name: str) -> str:
-    """The value of a cookie; empty where it is missing or comes twice, as a planted one would."""
-    try:
-        headers = request.headers.get("cookie", "")
-        cookies: SimpleCookie = SimpleCookie(headers)
-    except CookieError:
-        return ""
-    once = sum(part.partition("=")[0].strip() == name for part in headers.split(";")) == 1
-    return cookies[name].value if once and name in cookies else ""
+    """The value of a cookie; empty where it is missing. Of two that are called so the first counts.
+
+    Other programs of this machine set cookies for the same host, some in no form that `http.cookies` reads.
+    The ones with the longest path come first (RFC 6265, section 5.4), and those are this domain's.
+    """
+    pairs = (part.partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return next((value.strip() for given, _, value in pairs if given.strip() == name), "")
 
 
 def session(value: str, base: str, *, secure: bool) -> str:

@@ -51,6 +51,11 @@ class Site:
     origin: str
 
     @property
+    def is_classic(self) -> bool:
+        """Whether this is the hosted UI, which has no `prompt`."""
+        return self.domain.version == _CLASSIC
+
+    @property
     def secure(self) -> bool:
         return self.origin.startswith("https:")
 
@@ -75,8 +80,16 @@ def create_user_pool_domain(call: Call, state: State) -> dict[str, Any]:
 
 
 def update_user_pool_domain(call: Call, state: State) -> dict[str, Any]:
+    """ "When you switch between managed login and hosted UI (classic) branding, Amazon Cognito doesn't
+    maintain user sessions."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
     pool, domain = pool_asked(call, state), _asked(call, state)
-    domain.version = _version(pool, call, domain.version)
+    version = _version(pool, call, domain.version)
+    if version != domain.version:
+        state.managed_login.forget_sessions(domain)
+    domain.version = version
     return {"ManagedLoginVersion": domain.version}
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local import federation
-from labkit.local.errors import Response
+from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import answers, authorize, logout, revoke, token, user_info
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
-from labkit.local.managed_login.forms import Forged
+from labkit.local.managed_login.forms import Forged, TooLate
 from labkit.local.managed_login.pages import password, rendering, second_factor, sign_in, sign_up
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/signup": {"GET": sign_up.show, "POST": sign_up.submit},
     "/style.css": {"GET": rendering.style},
 }  # fmt: skip
-#: What web pages of other origins may call.
-_CROSS_ORIGIN = ("/oauth2/revoke", "/oauth2/token", "/oauth2/userInfo")
+#: What apps call, also from web pages of other origins.
+_FOR_APPS = ("/oauth2/revoke", "/oauth2/token", "/oauth2/userInfo")
 
 
 def answer(site: Site, path: str, request: Request, state: State) -> Response:
@@ -63,7 +63,7 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
     methods = _ENDPOINTS.get(path)
     if methods is None:
         return rendering.not_found(site)
-    if request.method == "OPTIONS" and path in _CROSS_ORIGIN:
+    if request.method == "OPTIONS" and path in _FOR_APPS:
         return answers.preflight(", ".join(methods))
     endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
     if endpoint is None:
@@ -75,5 +75,14 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
         return redirect(f"{site.base}/error", told)
     except Redirected as redirected:
         return redirected.response
+    except TooLate as late:
+        return sign_in.timed_out(site, late.asked, request, state)
     except Forged:
         return rendering.forged(site)
+
+
+def failure(site: Site, path: str, error: AwsError) -> Response:
+    """What is not simulated, or failed, in the form that an endpoint has."""
+    if path in _FOR_APPS:
+        return answers.error(error.code, error.message, error.status)
+    return rendering.failure(site, error)

@@ -23,6 +23,14 @@ class Forged(Exception):
     """A form that no page of this browser's sent."""
 
 
+class TooLate(Exception):
+    """A form of this browser's, more than five minutes after it came here."""
+
+    def __init__(self, asked: AuthorizationRequest) -> None:
+        super().__init__("authentication timed out")
+        self.asked = asked
+
+
 def read(request: Request) -> dict[str, str] | None:
     """The fields, each once; None for what is no such form."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != (
@@ -60,7 +68,7 @@ class Entered:
 
 
 def entered(site: Site, request: Request, state: State) -> Entered:
-    """The form, if its secret is that of a visit which this very browser began. Raises Forged else."""
+    """The form, if its secret is that of a visit which this very browser began. Raises Forged, or TooLate."""
     form, browser = read(request), cookies.given(request, cookies.BROWSER)
     secret = (form or {}).get("_csrf", "")
     visit = state.managed_login.visit(secret)
@@ -68,6 +76,8 @@ def entered(site: Site, request: Request, state: State) -> Entered:
         raise Forged
     if visit.request.domain != site.domain.name:
         raise Forged
+    if state.clock.now() >= visit.expires:
+        raise TooLate(visit.request)
     _, client = visit.request.pool_and_client(state)
     return Entered(site, client, secret, visit, form, request, state)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from labkit.local.user_pools.directory.attributes import standard_attributes
 from labkit.local.user_pools.pools import Client, Pool
-from labkit.local.user_pools.tokens.scopes import NEED_OPENID, OPENID, RESERVED, custom
+from labkit.local.user_pools.tokens.scopes import ADDRESSES, NEED_OPENID, OPENID, RESERVED, custom
 
 
 def allows(client: Client, flow: str) -> bool:
@@ -15,6 +16,17 @@ def allows(client: Client, flow: str) -> bool:
     settings = client.extended_config
     on = bool(settings.get("AllowedOAuthFlowsUserPoolClient"))
     return on and flow in (settings.get("AllowedOAuthFlows") or [])
+
+
+def readable(client: Client, wanted: tuple[str, ...]) -> bool:
+    """ "invalid_grant: … App client doesn't have read access to all attributes in the requested scope. For
+    example, your app requests the email scope and your app client can read the email attribute, but not
+    email_verified." (`profile` gives what can be read.)
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
+    """
+    names = client.extended_config.get("ReadAttributes") or standard_attributes()
+    return all(name in names for scope in wanted for name in ADDRESSES.get(scope, ()))
 
 
 def granted(pool: Pool, client: Client, asked: str | None) -> tuple[str, ...] | None:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 #: "… a one-time-use authorization code that's valid for five minutes."
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
 CODE_VALIDITY = timedelta(minutes=5)
-#: "The managed login session cookie … is valid for one hour."
+#: "With this cookie, users can sign in again with the same authentication method for one hour." It is not
+#: prolonged by its use.
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
 SESSION_VALIDITY = timedelta(hours=1)
-#: How long a person may take over the pages; AWS documents no time.
-VISIT_VALIDITY = timedelta(hours=1)
+#: "Amazon Cognito cancels authentication requests that do not complete within five minutes" (same page).
+VISIT_VALIDITY = timedelta(minutes=5)
+#: How long a visit that is over is kept, so that a late form leads back to the sign-in page.
+_REMEMBERED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,9 @@ class ManagedLogin:
     def forget_domain(self, domain: Domain) -> None:
         """Drop a domain, and everybody's session there."""
         del self.domains[domain.name]
+        self.forget_sessions(domain)
+
+    def forget_sessions(self, domain: Domain) -> None:
         self._sessions = {k: s for k, s in self._sessions.items() if s.signed_in.pool_id != domain.pool_id}
         self._visits = {k: v for k, v in self._visits.items() if v.request.domain != domain.name}
 
@@ -139,13 +145,13 @@ class ManagedLogin:
     def open_visit(self, browser: str, request: AuthorizationRequest) -> tuple[str, Visit]:
         """A new visit of a browser, and the secret that its forms carry."""
         now, secret = self._state.clock.now(), self.secret()
-        self._visits = {k: v for k, v in self._visits.items() if now < v.expires}
+        self._visits = {k: v for k, v in self._visits.items() if now < v.expires + _REMEMBERED}
         self._visits[secret] = Visit(browser, request, now + VISIT_VALIDITY)
         return secret, self._visits[secret]
 
     def visit(self, secret: str) -> Visit | None:
-        found = self._visits.get(secret)
-        return found if found and self._state.clock.now() < found.expires else None
+        """The visit of this secret, which may be over."""
+        return self._visits.get(secret)
 
     def close_visit(self, secret: str) -> None:
         self._visits.pop(secret, None)

@@ -24,6 +24,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.managed_login import answers, calls, forms, machine_tokens, scopes, sign_in_result
+from labkit.local.managed_login.authorization_request import is_resource
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.state import AuthorizationCode
 from labkit.local.user_pools.pools import Client, Pool
@@ -170,7 +171,7 @@ class _Code(grants.AuthorizationCodeGrant):
         pool, state, client = self.server.pool, self.server.state, self.request.client.client
         code = state.managed_login.redeem(self.request.form["code"])
         user = sign_in_result.user_of(code.signed_in, pool) if code else None
-        if code is None or user is None:
+        if code is None or user is None or not scopes.readable(client, code.authorized.scopes):
             raise InvalidGrantError()
         begun = tokens.begin(
             pool, client, user, state, auth_time=code.signed_in.auth_time, authorized=code.authorized
@@ -225,6 +226,8 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
         if machine_tokens.are_customised(pool):
             raise not_simulated("PreTokenGeneration for client credentials (LambdaVersion V3_0)")
         resource = self.request.form.get("resource", "")
+        if resource and not is_resource(resource):
+            raise InvalidRequestError()
         made = machine_tokens.issue(pool, self.request.client.client, self.request.scope, resource, state)
         return 200, _named(made), self.TOKEN_RESPONSE_HEADER
 

@@ -128,6 +128,7 @@ _PAGES: dict[str, Callable[[Entered, str], Page]] = {
     "NEW_PASSWORD_REQUIRED": _new_password,
     "SELECT_MFA_TYPE": _choice,
     "SMS_MFA": _by_message,
+    "SMS_OTP": _by_message,
     "SOFTWARE_TOKEN_MFA": _by_app,
 }
 

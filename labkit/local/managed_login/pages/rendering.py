@@ -64,6 +64,8 @@ class Page:
     links: tuple[tuple[str, str], ...] = ()
     #: Buttons of other providers: text and address.
     providers: tuple[tuple[str, str], ...] = ()
+    #: More buttons of the form, which need no password: the value of `first`, and the text.
+    others: tuple[tuple[str, str], ...] = ()
     #: A second form without input: action and button.
     again: tuple[str, str] | None = None
     #: A QR code as a `data:` address, and the text in it.

@@ -24,6 +24,7 @@ from labkit.local.managed_login.pages import challenges, password, rendering, si
 from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory.usernames import alias_attributes, username_attributes
+from labkit.local.user_pools.factors.first_factors import allowed_first
 from labkit.local.user_pools.pools import Client, Pool
 from labkit.local.user_pools.sign_in import sign_in
 from labkit.local.user_pools.sign_in.attempt import Attempt
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
 
-#: What a page says where a client has no provider: COGNITO must be one of SupportedIdentityProviders.
+#: What signs in without a password, and what its button says.
+_CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
+#: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
 
@@ -46,6 +49,17 @@ def show(site: Site, request: Request, state: State) -> Response:
     visit.username = asked.login_hint
     _, client = asked.pool_and_client(state)
     return rendering.page(site, page(site.pool, client, visit), secret=secret, cookie=cookie)
+
+
+def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response:
+    """ "… redirects the user to managed login. The page displays a `Something went wrong` error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    _, client = asked.pool_and_client(state)
+    secret, visit, cookie = forms.begin(site, asked, request, state)
+    shown = page(site.pool, client, visit, error="Something went wrong")
+    return rendering.page(site, shown, secret=secret, status=400, cookie=cookie)
 
 
 def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
@@ -63,10 +77,21 @@ def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: s
         action=f"/login?{asked.query}",
         button="Sign in",
         fields=(named, Field("password", "Password", "password", "current-password")),
+        others=_without_password(pool, client),
         links=tuple(links),
         error=error,
         notice=notice,
     )
+
+
+def _without_password(pool: Pool, client: Client) -> tuple[tuple[str, str], ...]:
+    """Codes that sign in by themselves, where pool and client allow the choice. Passkeys would need a script.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+    """
+    if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
+        return ()
+    return tuple((name, text) for name, text in _CODES.items() if name in allowed_first(pool))
 
 
 def label_of_username(pool: Pool) -> str:
@@ -92,9 +117,15 @@ def submit(site: Site, request: Request, state: State) -> Response:
     if COGNITO not in providers(form.client):
         return rendering.following(form, page(site.pool, form.client, form.visit, error=_NO_OPTION))
     form.visit.username = form["username"]
-    given = {"USERNAME": form["username"], "PASSWORD": form.typed("password")}
+    given = {"USERNAME": form["username"]}
+    flow, chosen = "USER_PASSWORD_AUTH", form["first"]
+    if chosen in dict(_without_password(site.pool, form.client)):
+        flow, given["PREFERRED_CHALLENGE"] = "USER_AUTH", chosen
+    else:
+        given["PASSWORD"] = form.typed("password")
     try:
-        return after(form, sign_in.start(attempt(form, "InitiateAuth", AuthParameters=given)))
+        began = attempt(form, "InitiateAuth", AuthFlow=flow, AuthParameters=given)
+        return after(form, sign_in.start(began))
     except AwsError as error:
         return _refused(form, error)
 
@@ -104,8 +135,6 @@ def attempt(form: Entered, operation: str, **parameters: Any) -> Attempt:
     for name in ("AuthParameters", "ChallengeResponses"):
         if name in parameters:
             parameters[name] |= calls.proof(form.client, parameters[name]["USERNAME"])
-    if operation == "InitiateAuth":
-        parameters["AuthFlow"] = "USER_PASSWORD_AUTH"
     given = {"ClientId": form.client.id} | parameters
     call = calls.operation(operation, form.site.pool, given, form.request)
     return Attempt(form.site.pool, form.client, call, form.state, hosted=True)
@@ -120,6 +149,8 @@ def after(form: Entered, answer: dict[str, Any]) -> Response:
         return sign_in_result.complete(
             visit.request, pool, form.client, user, form.state, identity_provider=None
         )
+    if answer["ChallengeName"] == "SELECT_CHALLENGE":  # the way that was chosen is not open to this user
+        return refused(form, _NO_OPTION)
     visit.challenge, visit.secret = answer, ""
     return rendering.following(form, challenges.page(form))
 

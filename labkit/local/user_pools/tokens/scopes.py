@@ -17,8 +17,8 @@ OPENID = "openid"
 NEED_OPENID = ("email", "phone", "profile")
 RESERVED = (SIGN_IN_SCOPE, OPENID, *NEED_OPENID)
 
-_EMAIL = ("email", "email_verified")
-_PHONE = ("phone_number", "phone_number_verified")
+#: The attributes of the scopes that have a fixed list of them.
+ADDRESSES = {"email": ("email", "email_verified"), "phone": ("phone_number", "phone_number_verified")}
 
 
 def custom(pool: Pool) -> set[str]:
@@ -43,4 +43,4 @@ def covered(scopes: Iterable[str], attributes: dict[str, Any]) -> dict[str, Any]
 
 
 def _scope_of(name: str) -> str:
-    return "email" if name in _EMAIL else "phone" if name in _PHONE else "profile"
+    return next((scope for scope, names in ADDRESSES.items() if name in names), "profile")
