@@ -13,13 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
+from labkit.local.federation.encryption import sealed
 from labkit.local.saml import NAMES, deflated, inflated
 from tests.local import directories
 from tests.local.accounts import LocalAccount
@@ -36,6 +41,7 @@ from tests.local.test_attacks_on_saml import (
 )
 
 _DS, _SAML, _SAMLP = (f"{{{NAMES[name]}}}" for name in ("ds", "saml", "samlp"))
+_XENC = "{http://www.w3.org/2001/04/xmlenc#}"
 MAIL = f"{CLAIMS}/emailaddress"
 VICTIM = "victim@example.com"
 _IDS = itertools.count(1)
@@ -588,3 +594,97 @@ def test_an_unasked_response_answers_nothing(account: LocalAccount) -> None:
 def test_an_unasked_response_is_no_use_where_that_is_not_enabled(stage: Stage) -> None:
     stage.arrives()
     assert stage.refuses(stage.back(unasked(stage, VICTIM), relay_of(stage)))
+
+
+# --- encrypted assertions ---------------------------------------------------------------------------------
+
+
+def encrypted(stage: Stage, root: Any, provider: str = CORP) -> Any:
+    """The response, its assertion encrypted for one of the pool's providers."""
+    key = stage.at.account.app.state.federation.encryption_key(stage.at.pool.id, provider).public_key()
+    root.replace(root[0], sealed(root[0], key))
+    return root
+
+
+def tampered_with(stage: Stage) -> Any:
+    root = encrypted(stage, stage.good)
+    value = root.findall(f".//{_XENC}CipherValue")[-1]
+    value.text = value.text[:-6] + ("A" if value.text[-6] != "A" else "B") + value.text[-5:]
+    return root
+
+
+def by_the_older_padding(stage: Stage) -> Any:
+    root = encrypted(stage, stage.good)
+    root.find(f".//{_XENC}EncryptedKey/{_XENC}EncryptionMethod").set("Algorithm", f"{_XENC[1:-1]}rsa-1_5")
+    return root
+
+
+def beside_one_in_the_clear(stage: Stage) -> Any:
+    root = encrypted(stage, stage.good)
+    root.append(stage.forged)
+    return root
+
+
+def with_a_document_type_inside(stage: Stage) -> Any:
+    root = stage.good
+    document = b"<!DOCTYPE x [<!ENTITY e 'x'>]>" + etree.tostring(root[0])
+    key = stage.at.account.app.state.federation.encryption_key(stage.at.pool.id, CORP).public_key()
+    with mock.patch.object(etree, "tostring", return_value=document):
+        inner = sealed(root[0], key)
+    root.replace(root[0], inner)
+    return root
+
+
+def with_cbc(root: Any, key: Any, *, last: int | None = None) -> Any:
+    """The same with AES in CBC mode, as many providers have it; `last` is another last byte."""
+    inner = etree.tostring(root[0], with_tail=False)
+    missing = 16 - len(inner) % 16
+    padded = inner + bytes(missing - 1) + bytes([missing if last is None else last])
+    secret, iv = b"k" * 32, b"i" * 16
+    encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).encryptor()
+    content = iv + encryptor.update(padded) + encryptor.finalize()
+    made = sealed(root[0], key)
+    made.find(f"{_XENC}EncryptedData/{_XENC}EncryptionMethod").set("Algorithm", f"{_XENC[1:-1]}aes256-cbc")
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    for value, new in zip(
+        made.iter(f"{_XENC}CipherValue"), (key.encrypt(secret, oaep), content), strict=True
+    ):
+        value.text = base64.b64encode(new).decode()
+    root.replace(root[0], made)
+    return root
+
+
+def test_either_mode_of_aes_will_do(account: LocalAccount) -> None:
+    """https://www.w3.org/TR/xmlenc-core1/#sec-AES"""
+    stage = staged(account, EncryptedResponses="true")
+    key = account.app.state.federation.encryption_key(stage.at.pool.id, CORP).public_key()
+    stage.set_out()
+    root = stage.response(stage.statement("anna@example.com"))
+    assert "code" in stage.back(encoded(with_cbc(root, key))).query
+    for last in (0, 17, 255):
+        stage.set_out()
+        assert stage.refuses(stage.back(encoded(with_cbc(stage.good, key, last=last))))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda stage: stage.good,
+        lambda stage: encrypted(stage, unsigned(stage)),
+        lambda stage: encrypted(stage, signed_by_somebody_else(stage)),
+        lambda stage: encrypted(stage, stage.good, "Another"),
+        lambda stage: encrypted(stage, stage.response(stage.statement(audience="another"))),
+        tampered_with,
+        by_the_older_padding,
+        beside_one_in_the_clear,
+        with_a_document_type_inside,
+    ],
+)
+def test_encryption_vouches_for_nothing(account: LocalAccount, forge: Forge) -> None:
+    """Anybody may encrypt for the pool: what is inside must be signed, and what is sent be encrypted."""
+    stage = staged(account, EncryptedResponses="true")
+    stage.set_out()
+    root = encrypted(stage, stage.response(stage.statement("anna@example.com")))
+    assert "code" in stage.back(encoded(root)).query
+    stage.set_out()
+    assert stage.refuses(stage.back(encoded(forge(stage))))

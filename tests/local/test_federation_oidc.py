@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.accounts import LocalAccount
-from tests.local.directory import attributes_of, status_of
+from tests.local.accounts import LocalAccount, Refusal, refused
+from tests.local.directory import PASSWORD, attributes_of, status_of
 from tests.local.federation import ANA, BEN, CORP, apps, federated, provider, query, tokens, traveller
 from tests.local.managed_login import CALLBACK, App, claims
 
@@ -210,10 +210,48 @@ def test_an_address_alone_makes_nobody_the_same_user(account: LocalAccount) -> N
     assert found["Username"] == native
 
 
-def test_a_federated_user_has_no_password(at: App) -> None:
+def test_a_federated_user_has_no_password_before_an_administrator_sets_one(at: App) -> None:
+    """ "When you set a password, the federated user's status changes from EXTERNAL_PROVIDER to CONFIRMED."
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminSetUserPassword.html
+    """
     tokens(at, traveller(at).arrives(at))
-    with pytest.raises(at.pool.idp.exceptions.NotAuthorizedException):
-        at.pool.sign_in(f"{CORP}_{SUB}")
+    name = f"{CORP}_{SUB}"
+    for password in (PASSWORD, "None"):
+        answer = refused(at.pool.start, username=name, password=password)
+        assert answer == Refusal(400, "NotAuthorizedException", "Incorrect username or password.")
+    at.pool.admin.admin_set_user_password(
+        UserPoolId=at.pool.id, Username=name, Password=PASSWORD, Permanent=True
+    )
+    assert status_of(at.pool, name) == "CONFIRMED"
+    assert at.pool.sign_in(name)["IdToken"]
+    identity = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert identity["cognito:username"] == name
+
+
+@pytest.mark.unconfirmed
+def test_a_federated_user_signs_in_by_no_other_way(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html"""
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    mapping = {"email": "email", "email_verified": "email_verified"}
+    flows = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}
+    at = federated(account, mapping=mapping, pool={"Policies": policies}, client=flows)
+    native = at.pool.confirmed()
+    tokens(at, traveller(at).arrives(at))
+
+    def choose(username: str) -> list[str]:
+        given = {"USERNAME": username}
+        answer = at.pool.idp.initiate_auth(
+            ClientId=at.pool.client_id, AuthFlow="USER_AUTH", AuthParameters=given
+        )
+        return list(answer.get("AvailableChallenges") or [])
+
+    assert "EMAIL_OTP" in choose(native)
+    assert choose(f"{CORP}_{SUB}") == []
+    at.pool.idp.forgot_password(ClientId=at.pool.client_id, Username=native)
+    answer = refused(at.pool.idp.forgot_password, ClientId=at.pool.client_id, Username=f"{CORP}_{SUB}")
+    text = "User password cannot be reset in the current state."
+    assert answer == Refusal(400, "NotAuthorizedException", text)
 
 
 # --- triggers ---------------------------------------------------------------------------------------------

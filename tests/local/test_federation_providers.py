@@ -175,15 +175,12 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
     assert [known["ProviderName"] for known in left] == ["Corp1", "Corp3"]
 
 
-@pytest.mark.operation(
-    CREATE, missing="AcrMapping; EncryptedResponses and IDPSignout of SAML; what is not on this machine"
-)
+@pytest.mark.operation(CREATE, missing="AcrMapping; IDPSignout of SAML; what is not on this machine")
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
         ("OIDC", {"AcrMapping": {"Level1": "low"}}),
         ("SAML", {"ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"}}),
-        ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "EncryptedResponses": "true"}}),
         ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "IDPSignout": "true"}}),
     ],
 )

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-sam
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import urlencode
 
 import pytest
@@ -14,8 +15,8 @@ from lxml import etree
 from labkit.local.saml import NAMES, inflated
 from tests.local.accounts import LocalAccount, refused
 from tests.local.directory import attributes_of, status_of
-from tests.local.federation import ANA, BEN, CLAIMS, CORP, federated, query, tokens, traveller
-from tests.local.managed_login import CALLBACK, App, claims
+from tests.local.federation import ANA, BEN, CLAIMS, CORP, federated, form_of, query, tokens, traveller
+from tests.local.managed_login import CALLBACK, FORM, App, claims
 
 MAPPING = {"email": f"{CLAIMS}/emailaddress", "name": f"{CLAIMS}/name"}
 
@@ -72,7 +73,7 @@ def test_requests_are_signed_where_the_provider_wants_it(account: LocalAccount) 
     assert "no request of a user pool" in on_the_way.go(changed).reply.text
     text = at.pool.admin.get_signing_certificate(UserPoolId=at.pool.id)["Certificate"]
     pem = f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
-    assert x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc.year == 2034
+    assert x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc.year == 2035
 
 
 @pytest.mark.operation("cognito-idp:GetSigningCertificate", refuses="ResourceNotFoundException")
@@ -158,3 +159,24 @@ def test_a_relay_state_is_held_to_what_an_authorization_request_is(
     on_the_way = traveller(at)
     screen = on_the_way.enter(on_the_way.go(portal(at, **wrong)), ANA)
     assert (screen.status, screen.location) == (400, "")
+
+
+# --- encrypted assertions ---------------------------------------------------------------------------------
+
+
+def test_assertions_are_encrypted_where_the_pool_wants_it(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-signing-encryption.html"""
+    at = federated(account, "SAML", mapping=MAPPING, more={"EncryptedResponses": "true"})
+    known = at.pool.admin.describe_identity_provider(UserPoolId=at.pool.id, ProviderName=CORP)
+    text = known["IdentityProvider"]["ProviderDetails"]["ActiveEncryptionCertificate"]
+    pem = f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+    assert x509.load_pem_x509_certificate(pem.encode()).subject.rfc4514_string() == f"CN={at.pool.id}"
+    on_the_way = traveller(at)
+    page = on_the_way.departs(at)
+    body = urlencode({"email": ANA[0], "password": ANA[1]})
+    _, fields = form_of(on_the_way.send("POST", on_the_way.visited[-1], body, FORM)) or ("", {})
+    sent = base64.b64decode(fields["SAMLResponse"])
+    assert b"EncryptedAssertion" in sent
+    assert b"ana@example.com" not in sent
+    identity = claims(tokens(at, on_the_way.enter(page, ANA))["id_token"])
+    assert identity["cognito:username"] == f"{CORP}_ana@example.com"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from labkit.local.certificate import self_signed
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.federation import details, groups
 from labkit.local.managed_login.domains import origin
@@ -66,7 +67,8 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
             found = details.metadata(kept["ProviderDetails"], own, state)
             kept["ProviderDetails"] |= _addresses(found)
             if details.is_on(kept["ProviderDetails"], "EncryptedResponses"):
-                raise not_simulated("EncryptedResponses of a SAML provider")
+                key = state.federation.encryption_key(pool.id, provider.name)
+                kept["ProviderDetails"]["ActiveEncryptionCertificate"] = self_signed(key, pool.id)
             if details.is_on(kept["ProviderDetails"], "IDPSignout"):
                 raise not_simulated("IDPSignout of a SAML provider")
             state.federation.metadata[(pool.id, provider.name)] = found

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from labkit.local import saml
 from labkit.local.errors import Response
-from labkit.local.federation import authn_request, round_trip
+from labkit.local.federation import authn_request, encryption, round_trip
 from labkit.local.federation.details import is_on
 from labkit.local.federation.fetch import here
 from labkit.local.federation.refusal import Refused
@@ -74,6 +74,8 @@ def _unsolicited(relay: str, request: Request, pool: Pool, state: State) -> Unde
 def _claims(provider: Any, encoded: str, under_way: UnderWay, state: State) -> tuple[str, dict[str, Any]]:
     pool_id, asked = under_way.request.pool_id, under_way.request
     metadata = state.federation.metadata[(pool_id, provider.name)]
+    if is_on(provider.extended_config["ProviderDetails"], "EncryptedResponses"):
+        encoded = _opened(encoded, pool_id, provider.name, state)
     assertion = _verified(encoded, metadata)
     _require_for_pool(
         assertion, encoded, f"urn:amazon:cognito:sp:{pool_id}", _acs(asked), under_way.request_id
@@ -85,6 +87,13 @@ def _claims(provider: Any, encoded: str, under_way: UnderWay, state: State) -> t
         raise _refused("SAML Assertion was used before.")
     said = {name: values for name, values in assertion.attributes.items() if values}
     return assertion.subject, {name: v[0] if len(v) == 1 else v for name, v in said.items()}
+
+
+def _opened(encoded: str, pool_id: str, provider: str, state: State) -> str:
+    try:
+        return encryption.opened(encoded, state.federation.encryption_key(pool_id, provider))
+    except saml.NotAResponse:
+        raise _refused("The assertion is not encrypted for this user pool.") from None
 
 
 def _verified(encoded: str, metadata: saml.Metadata) -> saml.Assertion:

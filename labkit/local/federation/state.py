@@ -38,15 +38,22 @@ class Federation:
         self._under_way: dict[str, UnderWay] = {}
         #: When each assertion ends that signed somebody in, by pool, issuer and ID.
         self._used: dict[tuple[str, str, str], datetime] = {}
-        self._signing_keys: dict[str, RSAPrivateKey] = {}
+        self._keys: dict[str, RSAPrivateKey] = {}
         #: The metadata of a pool's SAML providers, by pool ID and name.
         self.metadata: dict[tuple[str, str], Metadata] = {}
 
     def signing_key(self, pool_id: str) -> RSAPrivateKey:
         """The key that a pool's SAML requests are signed with."""
-        if pool_id not in self._signing_keys:
-            self._signing_keys[pool_id] = self._state.source.rsa_key(f"{pool_id}/saml")
-        return self._signing_keys[pool_id]
+        return self._key(f"{pool_id}/saml")
+
+    def encryption_key(self, pool_id: str, provider: str) -> RSAPrivateKey:
+        """The key that a SAML provider's assertions are encrypted for."""
+        return self._key(f"{pool_id}/saml/{provider}")
+
+    def _key(self, name: str) -> RSAPrivateKey:
+        if name not in self._keys:
+            self._keys[name] = self._state.source.rsa_key(name)
+        return self._keys[name]
 
     def begin(self, request: AuthorizationRequest, provider: str) -> tuple[str, UnderWay]:
         """A new sign-in, and the value by which the provider's answer names it."""

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
+from labkit.local.federation.encryption import sealed
 from labkit.local.lab_idp.people import Person
 from labkit.local.lab_idp.sites import SITES
 from labkit.local.saml import NAMES
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     from labkit.local.state import State
 
 _CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
@@ -33,9 +36,16 @@ def metadata(entity_id: str, sso: str, state: State) -> bytes:
 
 
 def response(
-    entity_id: str, person: Person, state: State, *, acs: str, audience: str, request_id: str
+    entity_id: str,
+    person: Person,
+    state: State,
+    *,
+    acs: str,
+    audience: str,
+    request_id: str,
+    key: RSAPublicKey | None = None,
 ) -> str:
-    """A base64 response with one signed assertion about the person."""
+    """A base64 response with one signed assertion about the person, encrypted for `key` if there is one."""
     from lxml import etree
 
     now = state.clock.now()
@@ -43,7 +53,7 @@ def response(
         etree.fromstring(_assertion(entity_id, person, now, acs, audience, request_id, state)), state
     )
     root = etree.fromstring(_envelope(entity_id, now, acs, request_id, f"{_STATUS}:Success", state))
-    root.append(signed)
+    root.append(signed if key is None else sealed(signed, key))
     return base64.b64encode(etree.tostring(root)).decode()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from labkit.local.errors import Response
 from labkit.local.federation.authn_request import is_signed_by_pool
+from labkit.local.federation.encryption import wanted_by
 from labkit.local.lab_idp import assertion, pages, people
 from labkit.local.lab_idp.authorize import is_domain
 from labkit.local.lab_idp.people import Person
@@ -17,10 +18,15 @@ from labkit.local.lab_idp.sites import ROOT
 from labkit.local.managed_login import forms
 from labkit.local.managed_login.domains import origin
 from labkit.local.saml import NAMES, NotAResponse, inflated, parsed
+from labkit.local.user_pools.pools import find_pool
 
 if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
+
+
+#: How the names of user pools begin that take assertions.
+_ENTITY = "urn:amazon:cognito:sp:"
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def _solicited(request: Request, state: State) -> Asked | None:
     issuer, acs = root.findtext("saml:Issuer", None, NAMES), root.get("AssertionConsumerServiceURL")
     if root.tag != f"{{{NAMES['samlp']}}}AuthnRequest" or not (issuer and acs and root.get("ID")):
         return None
-    pool_id = issuer.removeprefix("urn:amazon:cognito:sp:")
+    pool_id = issuer.removeprefix(_ENTITY)
     if "Signature" in given and not is_signed_by_pool(given, pool_id, state):
         return None
     return Asked(issuer, acs, root.get("ID"), given.get("RelayState", ""))
@@ -86,8 +92,15 @@ def _sign_in(asked: Asked, own: str, request: Request, state: State) -> Response
 
 
 def _response(asked: Asked, own: str, person: Person, state: State) -> str:
+    pool = find_pool(asked.audience.removeprefix(_ENTITY), state)
     return assertion.response(
-        entity_id(own), person, state, acs=asked.acs, audience=asked.audience, request_id=asked.request_id
+        entity_id(own),
+        person,
+        state,
+        acs=asked.acs,
+        audience=asked.audience,
+        request_id=asked.request_id,
+        key=wanted_by(pool, entity_id(own), state) if pool is not None else None,
     )
 
 
