@@ -132,6 +132,7 @@ def signed(on: Stage) -> dict[str, Parameters]:
         "GetUserPoolMfaConfig": named(),
         "ListGroups": named(),
         "GetIdentityProviderByIdentifier": named(IdpIdentifier="adfs.example.com"),
+        "GetSigningCertificate": named(),
         "ListIdentityProviders": named(),
         "ListResourceServers": named(MaxResults=5),
         "ListUserImportJobs": named(MaxResults=5),

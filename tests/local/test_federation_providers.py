@@ -14,7 +14,6 @@ from tests.local.directories import metadata
 from tests.local.federation import details, provider
 from tests.local.managed_login import App, app
 
-CREATE, UPDATE = "cognito-idp:CreateIdentityProvider", "cognito-idp:UpdateIdentityProvider"
 INVALID = "InvalidParameterException"
 
 
@@ -31,7 +30,7 @@ def create(at: App, kind: str, name: str = "", **more: Any) -> Any:
     )["IdentityProvider"]  # fmt: skip
 
 
-@pytest.mark.operation(CREATE)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider")
 @pytest.mark.operation("cognito-idp:DescribeIdentityProvider")
 @pytest.mark.parametrize(
     ("kind", "added"),
@@ -52,7 +51,7 @@ def test_a_social_provider_is_described_with_its_addresses(at: App, kind: str, a
     assert "private_key" not in known["ProviderDetails"]
 
 
-@pytest.mark.operation(CREATE)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider")
 def test_the_endpoints_of_an_issuer_are_found_by_discovery(at: App) -> None:
     known = create(at, "OIDC")["ProviderDetails"]
     there = known["oidc_issuer"]
@@ -61,7 +60,7 @@ def test_the_endpoints_of_an_issuer_are_found_by_discovery(at: App) -> None:
     assert (known["jwks_uri"], known["attributes_url_add_attributes"]) == (f"{there}/jwks.json", "false")
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 @pytest.mark.parametrize(
     ("kind", "wrong"),
     [
@@ -87,7 +86,7 @@ def test_details_that_cannot_work_are_refused(at: App, kind: str, wrong: dict[st
     assert create(at, kind, ProviderDetails=good)
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 def test_saml_needs_metadata(at: App) -> None:
     """https://github.com/hashicorp/terraform-provider-aws/issues/4815"""
     assert create(at, "SAML")
@@ -96,7 +95,7 @@ def test_saml_needs_metadata(at: App) -> None:
     assert answer == Refusal(400, INVALID, text)
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 def test_metadata_that_are_not_there_are_said_to_be_missing(at: App) -> None:
     """https://github.com/aws-solutions/aws-data-lake-solution/issues/31"""
     url = details(at.account, "SAML")["MetadataURL"]
@@ -105,7 +104,7 @@ def test_metadata_that_are_not_there_are_said_to_be_missing(at: App) -> None:
     assert answer.message == f"Non-ok status code 400 returned from remote metadata source {url}/none"
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 def test_an_expired_certificate_is_refused(fresh: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html"""
     at = app(fresh)
@@ -115,7 +114,7 @@ def test_an_expired_certificate_is_refused(fresh: LocalAccount) -> None:
     assert refused(create, at=at, kind="SAML", name="Other", ProviderDetails=given).code == INVALID
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 def test_a_social_provider_has_the_name_of_its_type(at: App) -> None:
     """https://github.com/aws/aws-cli/issues/3179"""
     assert create(at, "Google")
@@ -124,7 +123,7 @@ def test_a_social_provider_has_the_name_of_its_type(at: App) -> None:
     assert refused(create, at=at, kind="OIDC", name="Facebook").code == INVALID
 
 
-@pytest.mark.operation(CREATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="InvalidParameterException")
 @pytest.mark.unconfirmed
 def test_attributes_are_mapped_to_those_of_the_pool(at: App) -> None:
     assert create(at, "OIDC", AttributeMapping={"email": "email"})["AttributeMapping"] == {
@@ -135,7 +134,7 @@ def test_attributes_are_mapped_to_those_of_the_pool(at: App) -> None:
         assert (answer.status, answer.code) == (400, INVALID)
 
 
-@pytest.mark.operation(CREATE, refuses="DuplicateProviderException")
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="DuplicateProviderException")
 @pytest.mark.operation("cognito-idp:GetIdentityProviderByIdentifier", refuses="ResourceNotFoundException")
 def test_an_identifier_names_one_provider(at: App) -> None:
     get = at.pool.admin.get_identity_provider_by_identifier
@@ -148,7 +147,7 @@ def test_an_identifier_names_one_provider(at: App) -> None:
     assert (answer.status, answer.code) == (400, "DuplicateProviderException")
 
 
-@pytest.mark.operation(UPDATE, refuses=INVALID)
+@pytest.mark.operation("cognito-idp:UpdateIdentityProvider", refuses="InvalidParameterException")
 def test_an_update_changes_what_it_names(at: App) -> None:
     create(at, "OIDC", IdpIdentifiers=["corp"], AttributeMapping={"email": "email"})
     update = at.pool.admin.update_identity_provider
@@ -175,7 +174,10 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
     assert [known["ProviderName"] for known in left] == ["Corp1", "Corp3"]
 
 
-@pytest.mark.operation(CREATE, missing="AcrMapping; IDPSignout of SAML; what is not on this machine")
+@pytest.mark.operation(
+    "cognito-idp:CreateIdentityProvider",
+    missing="AcrMapping; IDPSignout of SAML; what is not on this machine",
+)
 @pytest.mark.parametrize(
     ("kind", "more"),
     [

@@ -196,6 +196,9 @@ def test_a_provider_says_no_more_than_its_scopes(account: LocalAccount) -> None:
         {"client_id": "another"},
         {"redirect_uri": "https://evil.example.com/oauth2/idpresponse"},
         {"redirect_uri": "http://127.0.0.1/elsewhere"},
+        {"redirect_uri": "javascript://127.0.0.1/%0aalert(1)/oauth2/idpresponse"},
+        {"redirect_uri": "http://evil@127.0.0.1/oauth2/idpresponse"},
+        {"redirect_uri": "http://127.0.0.1.evil.example.com/oauth2/idpresponse"},
     ],
 )
 def test_a_stand_in_sends_nobody_to_strangers(account: LocalAccount, wrong: dict[str, str]) -> None:

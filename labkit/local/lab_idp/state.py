@@ -43,7 +43,7 @@ class Code:
     client_id: str
     redirect_uri: str
     scope: str
-    nonce: str
+    nonce: str = field(repr=False)
     expires: datetime
 
     def get_redirect_uri(self) -> str:
