@@ -462,6 +462,12 @@ def that_never_ends(stage: Stage) -> Any:
     return around(stage.idp.signed(element), stage)
 
 
+def of_tomorrow(stage: Stage) -> Any:
+    element = stage.forged
+    element.find(f"{_SAML}Conditions").set("NotBefore", "2999-01-01T00:00:00Z")
+    return around(stage.idp.signed(element), stage)
+
+
 def without_conditions(stage: Stage) -> Any:
     element = stage.forged
     element.remove(element.find(f"{_SAML}Conditions"))
@@ -495,6 +501,7 @@ def that_is_encrypted(stage: Stage) -> Any:
         of_a_failure,
         confirmed_twice,
         that_never_ends,
+        of_tomorrow,
         without_conditions,
         without_an_id,
         that_is_encrypted,
