@@ -178,8 +178,7 @@ class Broker:
     def begun(self, link: Connection) -> None:
         """CONNACK is written: the client gets what was stored for it."""
         self.observer.connected(link)
-        if link.session is not None:
-            link.session.send_stored()
+        link.send_stored()
 
     def ended(self, link: Connection, reason: str, *, by_client: bool, will: bool) -> None:
         self._links.pop(link, None)

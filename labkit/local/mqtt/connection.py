@@ -63,6 +63,8 @@ class Connection(Outlet):
         self.outbound_aliases: OutboundAliases | None = None
         #: Seconds by the broker's own clock: of its beginning, and of the last packet.
         self.opened = self.heard = broker.moment
+        #: When the last of the stored messages went out, whose rate is one by the second.
+        self._stored = broker.moment
         self._decoder = Decoder(max_size=limits.packet + 5)
         self._second = self._published = 0
 
@@ -203,6 +205,12 @@ class Connection(Outlet):
             return NONE
         return {Property.REASON_STRING: sentence[:200].replace("\0", " ")}
 
+    def send_stored(self) -> None:
+        """This second's share of what is stored for the client."""
+        if self.session is not None:
+            self._stored = self.broker.moment
+            self.session.send_stored()
+
     # Its end
 
     def fail(self, error: MqttError) -> None:
@@ -251,7 +259,8 @@ class Connection(Outlet):
             self.end(DisconnectReason.CONNECTION_LOST)
         else:
             session.retry(moment)
-            session.send_stored()
+            if moment - self._stored >= 1:
+                self.send_stored()
 
 
 def _on_puback(link: Connection, packet: Puback) -> None:
