@@ -145,7 +145,9 @@ class Connection(Outlet):
             if self.largest_packet is None or len(data) <= self.largest_packet:
                 self.write_bytes(data)
                 return
-        self.end(DisconnectReason.CLIENT_ERROR)
+        self.end(
+            DisconnectReason.CLIENT_ERROR, sentence="its maximum packet size leaves no room for an answer"
+        )
 
     def writable(self, backlog: int = 0) -> None:
         """The client took what waited; `backlog` bytes are left."""
@@ -230,13 +232,19 @@ class Connection(Outlet):
         by_client: bool = False,
         will: bool = True,
     ) -> None:
-        """Close, in MQTT 5 with a DISCONNECT that says why; AWS calls the reason `reason`."""
+        """Close, in MQTT 5 with a DISCONNECT that says why; AWS calls the reason `reason`.
+
+        The authority is told the sentence too, unless it was its own decision.
+        """
         if self.ended:
             return
         self.broker.enter()
         try:
             self.ended = True
             self.close()
+            if sentence and reason != DisconnectReason.AUTH_ERROR:
+                event = "Connect" if self.session is None else "Disconnect"
+                self.broker.authority.faulted(self, event, sentence)
             if code is not None and self.session is not None and self.version == V5:
                 self.write(Disconnect(code, self.problem(sentence)))
             self.broker.ended(self, reason, by_client=by_client, will=will)
@@ -252,11 +260,15 @@ class Connection(Outlet):
             return
         if session is None:
             if moment - self.opened >= limits.connect_seconds:
-                self.end(DisconnectReason.CLIENT_ERROR)
+                self.end(DisconnectReason.CLIENT_ERROR, sentence="no CONNECT came in time")
         elif moment - self.heard >= 1.5 * self.keep_alive:
-            self.end(DisconnectReason.MQTT_KEEP_ALIVE_TIMEOUT, code=Reason.KEEP_ALIVE_TIMEOUT)
+            sentence = f"nothing came within one and a half times the keep-alive of {self.keep_alive} s"
+            reason = DisconnectReason.MQTT_KEEP_ALIVE_TIMEOUT
+            self.end(reason, code=Reason.KEEP_ALIVE_TIMEOUT, sentence=sentence)
         elif self.stalled():
-            self.end(DisconnectReason.CONNECTION_LOST)
+            self.end(
+                DisconnectReason.CONNECTION_LOST, sentence="the client takes nothing of what waits for it"
+            )
         else:
             session.retry(moment)
             if moment - self._stored >= 1:
