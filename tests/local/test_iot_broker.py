@@ -11,6 +11,7 @@ from labkit.local.iot.principals import CertificatePrincipal
 from labkit.local.mqtt.broker import Broker
 from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.connection import Connection
+from labkit.local.mqtt.contract import Message
 from labkit.local.mqtt.packets import V311, Connect, Packet, Publish, Subscribe, Subscription
 from tests.local import iot
 from tests.local.accounts import LocalAccount, document, statement
@@ -169,3 +170,34 @@ def test_what_is_not_simulated_is_told_of_the_client_that_asked(fresh: LocalAcco
     assert wire.closed
     told = [(entry.event, entry.reason) for entry in iot_of.log if entry.client_id == "lamp"]
     assert ("Publish", "the local account does not simulate AWS IoT Jobs") in told
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_shared_subscription_s_group_is_part_of_what_a_policy_names(
+    fresh: LocalAccount, broker: Broker, qos: int
+) -> None:
+    """`topicfilter/$share/*/test/topic` and `topic/$share/*/test/topic`, as in the policy of AWS's sample:
+    https://github.com/aws/aws-iot-device-sdk-python-v2/blob/main/samples/mqtt5_shared_subscription.md"""
+    arn, wanted = "arn:aws:iot:us-east-1:*:", Subscribe(1, (Subscription("$share/group/test/topic", qos),))
+    connect, filters = statement("iot:Connect"), f"{arn}topicfilter/$share/*/test/topic"
+    text = document(
+        connect,
+        statement("iot:Subscribe", filters),
+        statement("iot:Receive", f"{arn}topic/$share/*/test/topic"),
+    )
+    plain = document(
+        connect, statement("iot:Subscribe", filters), statement("iot:Receive", f"{arn}topic/test/topic")
+    )
+    for policy, arrives in ((text, True), (plain, False)):
+        link, wire, _ = connected(broker, fresh, iot.policy(fresh, policy), f"member-{arrives}")
+        link.feed(encode(wanted, V311))
+        assert not wire.closed
+        before = len(wire.written)
+        broker.publish(Message("test/topic", b"hello", qos))
+        assert (b"hello" in b"".join(wire.written[before:])) is arrives
+        link.lost()
+    text = document(connect, statement("iot:Subscribe", f"{arn}topicfilter/test/topic"))
+    link, wire, _ = connected(broker, fresh, iot.policy(fresh, text), "plain")
+    link.feed(encode(wanted, V311))
+    assert wire.closed

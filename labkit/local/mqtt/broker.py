@@ -185,8 +185,8 @@ class Broker:
         if self.registry.leave(link, will=will):
             self.observer.disconnected(link, reason, by_client=by_client)
 
-    def _new_group(self) -> Group:
-        return Group(self.limits, self._budget, self.now, self._choose)
+    def _new_group(self, share: str) -> Group:
+        return Group(share, self.limits, self._budget, self.now, self._choose)
 
     def _choose(self, count: int) -> int:
         return self._chance(32) % count

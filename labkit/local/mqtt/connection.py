@@ -170,9 +170,9 @@ class Connection(Outlet):
     def may_receive(self, topic: str) -> bool:
         return self.broker.authority.may_receive(self, topic)
 
-    def send_unnumbered(self, message: Outgoing, retain: bool) -> bool:
+    def send_unnumbered(self, message: Outgoing, retain: bool, permitted_as: str) -> bool:
         """A PUBLISH with QoS 0, unless the client may not have it or is too slow for it."""
-        if self.congested or not self.broker.authority.may_receive(self, message.topic):
+        if self.congested or not self.broker.authority.may_receive(self, permitted_as):
             return False
         if self.outbound_aliases is not None:
             return self._send_shortened(message.packet(retain, None, self.now))

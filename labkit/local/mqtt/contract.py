@@ -44,10 +44,12 @@ class Authority(Protocol):
     def may_publish(self, link: Link, topic: str, *, retain: bool) -> bool: ...
 
     def may_subscribe(self, link: Link, topic_filter: str) -> bool:
-        """`topic_filter` without the `$share/group/` before it."""
+        """`topic_filter` as the client wrote it, with the `$share/group/` before it if there is one."""
         ...
 
-    def may_receive(self, link: Link, topic: str) -> bool: ...
+    def may_receive(self, link: Link, topic: str) -> bool:
+        """`topic` with the `$share/group/` of the subscription that brings it, if it is a shared one."""
+        ...
 
     def faulted(self, link: Link, event: str, sentence: str) -> None:
         """It is not asked, but told why the broker refuses a Connect, or Disconnects."""

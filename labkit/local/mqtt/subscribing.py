@@ -74,7 +74,7 @@ def _verdict(link: Connection, filter_: TopicFilter, subscription: Subscription)
     limits = link.broker.limits
     if not fits(filter_.filter, limits) or len(filter_.share or "") > limits.share_name:
         return Reason.TOPIC_FILTER_INVALID
-    if not link.broker.authority.may_subscribe(link, filter_.filter):
+    if not link.broker.authority.may_subscribe(link, subscription.filter):
         return Reason.NOT_AUTHORIZED
     return subscription.qos
 
