@@ -18,15 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 from websockets.frames import Opcode
 
 from labkit.local.gateway import Gateway, channel, gateway, websocket
+from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.contract import Message
 from labkit.local.mqtt.packets import (
     V5,
     V311,
+    Connect,
     Disconnect,
     Pingreq,
     Pingresp,
@@ -40,6 +44,7 @@ from labkit.local.mqtt.packets import (
 from labkit.resources import Credentials
 from tests.local.accounts import FRESH, LocalAccount, document, reached, statement, user
 from tests.local.gateway_clients import Client, over_tls, over_websocket
+from tests.local.gateway_clients import reached as socket_to
 from tests.local.signed_urls import signed_path
 
 
@@ -136,7 +141,7 @@ def test_what_one_client_publishes_another_receives(running: Running, version: i
 @pytest.mark.parametrize(
     "path, headers, status, reason",
     [
-        ("/other", {}, 404, "nothing but /mqtt"),
+        ("/other", {}, 501, "does not simulate HTTP requests at the IoT endpoint"),
         ("/mqtt", {"Upgrade": None}, 426, "Upgrade"),
         ("/mqtt", {"Connection": "close"}, 426, "Connection"),
         ("/mqtt", {"Sec-WebSocket-Version": "12"}, 400, "Version"),
@@ -158,6 +163,32 @@ def test_an_upgrade_is_refused_with_a_reason_that_the_log_keeps(
         assert client.until_closed() == []
     assert reason in running.reasons[-1]
     assert str(status) in running.reasons[-1]
+
+
+@pytest.mark.parametrize("operation", ["publish", "get_thing_shadow"])
+def test_the_data_api_is_asked_elsewhere(running: Running, tmp_path: Path, operation: str) -> None:
+    """On AWS it is the same endpoint: https://docs.aws.amazon.com/iot/latest/developerguide/http.html"""
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(running.account.app.state.iot.certificates.ca_pem)
+    url = f"https://localhost:{running.gateway.port}"
+    session = boto3.Session(
+        running.keys.access_key_id, running.keys.secret_access_key.reveal(), region_name="us-east-1"
+    )
+    data: Any = session.client("iot-data", endpoint_url=url, verify=str(ca))
+    given = {"topic": "a", "payload": b"x"} if operation == "publish" else {"thingName": "lamp"}
+    with pytest.raises(ClientError) as caught:
+        getattr(data, operation)(**given)
+    assert caught.value.response["Error"]["Code"] == "NotSimulated"
+    assert "AWS_ENDPOINT_URL answers iot-data" in running.reasons[-1]
+
+
+def test_mqtt_without_websocket_is_no_upgrade(running: Running) -> None:
+    with running.websocket() as client:
+        client.connect("lamp")
+    with socket_to(running.gateway.port, running.context) as sock:
+        sock.sendall(encode(Connect(V311, "lamp"), V311))
+        assert sock.recv(1) == b""
+    assert "MQTT without WebSocket" in running.reasons[-1]
 
 
 def test_a_wrong_signature_is_answered_with_403(running: Running) -> None:
