@@ -240,6 +240,16 @@ def test_a_text_frame_ends_the_connection(running: Running) -> None:
     assert "text frame" in running.reasons[-1]
 
 
+def test_the_log_says_what_is_wrong_with_a_frame(running: Running) -> None:
+    """ "The server MUST close the connection upon receiving a frame that is not masked" (RFC 6455, 5.1)."""
+    with running.client("framed") as client:
+        client.send(Pingreq())
+        assert client.receive() == Pingresp()
+        client.sock.sendall(b"\x82\x02\xc0\x00")
+        assert client.sock.recv(100)[:1] == b"\x88"
+    assert "WebSocket: incorrect masking" in running.reasons
+
+
 def test_who_is_dropped_sees_the_end_of_the_connection_and_no_close_frame(running: Running) -> None:
     """So that awscrt says AWS_ERROR_MQTT_UNEXPECTED_HANGUP, the name that people see with AWS."""
     with running.client("twin") as older, running.client("twin") as newer:

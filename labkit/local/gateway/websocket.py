@@ -64,6 +64,8 @@ class WebSocket:
             self._opening.feed(self.connection, b"".join(payloads))
             if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
                 self._channel.flush()
+        if self._protocol.parser_exc is not None:
+            self._channel.refuse(f"WebSocket: {self._protocol.parser_exc}")
         self._send()
 
     def _upgrade(self, request: Request) -> None:
