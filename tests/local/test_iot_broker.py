@@ -201,3 +201,12 @@ def test_a_shared_subscription_s_group_is_part_of_what_a_policy_names(
     link, wire, _ = connected(broker, fresh, iot.policy(fresh, text), "plain")
     link.feed(encode(wanted, V311))
     assert wire.closed
+
+
+def test_the_log_says_that_the_api_ended_a_connection(fresh: LocalAccount, broker: Broker) -> None:
+    """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_DeleteConnection.html"""
+    _, wire, _ = connected(broker, fresh, iot.policy(fresh, document(statement("iot:*"))), "lamp")
+    assert not wire.closed
+    fresh.client("iot-data").delete_connection(clientId="lamp")
+    assert wire.closed
+    assert _log(fresh, "lamp") == ("Disconnect", "DeleteConnection ended it")

@@ -114,6 +114,7 @@ class Broker:
         aws_reason: str,
         clean_session: bool = False,
         will: bool = True,
+        sentence: str = "",
     ) -> bool:
         """End its connection, and its session too if that shall be cleaned; whether it had either.
 
@@ -124,7 +125,7 @@ class Broker:
         try:
             link, session = self.connections.get(client_id), self.registry.session(client_id)
             if link is not None:
-                link.end(aws_reason, code=reason, will=will)
+                link.end(aws_reason, code=reason, will=will, sentence=sentence)
             if session is not None and clean_session:
                 self.registry.end_session(session)
         finally:
