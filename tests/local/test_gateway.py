@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import socket
 import ssl
@@ -349,6 +350,33 @@ def test_on_the_websocket_port_a_device_says_by_alpn_that_it_means_mqtt(
     with over_tls(running.gateway.port, bare) as thing:
         thing.send_bytes(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01a")
         assert thing.until_closed() == []
+
+
+def handshake(tls: ssl.SSLObject, incoming: ssl.MemoryBIO, sock: socket.socket) -> None:
+    """Read the server's answer."""
+    while answer := sock.recv(65_536):
+        incoming.write(answer)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+            return
+
+
+def test_a_client_hello_that_comes_in_two_pieces_is_read_whole(running: Running) -> None:
+    """ALPN may stand in the second one."""
+    context = ssl.create_default_context(cadata=running.account.app.state.iot.certificates.ca_pem.decode())
+    context.set_alpn_protocols(["x-amzn-mqtt-ca"])
+    for cuts in ((), (3, 100)):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        hello = outgoing.read()
+        with socket.create_connection(("127.0.0.1", running.gateway.port), timeout=10) as sock:
+            for start, end in itertools.pairwise((0, *cuts, len(hello))):
+                sock.sendall(hello[start:end])
+                time.sleep(0.05)
+            handshake(tls, incoming, sock)
+        assert tls.selected_alpn_protocol() == "x-amzn-mqtt-ca"
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "REVOKED"])
