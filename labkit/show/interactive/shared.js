@@ -175,3 +175,41 @@ function settle(waiting, answer, say) {
   if (answer.error) say(answer.error);
   else question.resolve(answer);
 }
+
+const VERDICTS = { "✓": true, "✗": false, "–": null };
+
+/** What stands after its sign, if it has one: `drawn.py` sends `✓`, `✗`, `–` or nothing. */
+export function signed(sign, text) {
+  return sign in VERDICTS ? mark(VERDICTS[sign], text) : text;
+}
+
+/** The blocks of a View (`drawn.py`): notes, tables, and two texts that part at a character. */
+export function blocks(list) {
+  return list.map((block) => {
+    if ("rows" in block) return table(block);
+    if ("parts" in block) return comparison(block);
+    return h("p", {}, block.sign ? signed(block.sign, block.note) : prose(block.note), block.source && [" ", reference(block.source)]);
+  });
+}
+
+function reference(source) {
+  return h("a", { href: source, target: "_blank", rel: "noreferrer" }, "AWS's page");
+}
+
+/** A table that scrolls by itself where it is too wide; what is folded opens with Enter. */
+export function table({ caption, head, rows, folded }) {
+  const drawn = h("div", { class: "labkit-wide", tabindex: "0", role: "group", "aria-label": caption }, h("table", { class: "labkit-lines" },
+    h("caption", { class: folded && "labkit-unseen" }, caption),
+    h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) =>
+      h(index ? "td" : "th", { scope: !index && "row" }, cell.code ? h("code", { dir: "auto" }, signed(cell.sign, cell.text)) : signed(cell.sign, cell.text))))))));
+  return folded ? h("details", {}, h("summary", {}, caption), drawn) : drawn;
+}
+
+function comparison({ caption, first, second, at, parts }) {
+  const width = Math.max(first[0].length, second[0].length) + 1;
+  const line = ([name], place) => [name.padEnd(width), parts.map((part) => (part[0] === "equal" ? part[place] : h("u", {}, part[place]))), "\n"];
+  return h("figure", {}, h("figcaption", {}, caption),
+    h("pre", { class: "labkit-strict", tabindex: "0", role: "group", "aria-label": caption },
+      line(first, 1), line(second, 2), " ".repeat(width + Math.min(at, 4096)), `^ character ${at + 1}`));
+}
