@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from labkit.show.interactive.gallery import gallery as gallery
     from labkit.show.interactive.policy_matrix import policy_matrix as policy_matrix
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
+    from labkit.show.interactive.variable_resolver import variable_resolver as variable_resolver
 
 #: Name of an interactive view → the module in `interactive` that holds it.
 _INTERACTIVE = {
@@ -39,6 +40,7 @@ _INTERACTIVE = {
     "gallery": "gallery",
     "policy_matrix": "policy_matrix",
     "token_inspector": "token_inspector",
+    "variable_resolver": "variable_resolver",
 }
 
 __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive views

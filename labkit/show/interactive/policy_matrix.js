@@ -70,7 +70,7 @@ function drawn({ caption, kinds, down, across, signs }, words, choose) {
   const place = new Map(cells.flatMap((row, line) => row.map((cell, column) => [cell, [line, column]])));
   const grid = h("table", { role: "grid", "aria-label": caption },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${one} ↓ ${other} →`), across.map(([text, full]) => h("th", { scope: "col", title: full }, text)))),
-    h("tbody", {}, cells.map((row, line) => h("tr", {}, h("th", { scope: "row", title: down[line][1] }, down[line][0]), row))));
+    h("tbody", {}, cells.map((row, line) => h("tr", {}, h("th", { scope: "row", title: down[line][1] }, breaking(down[line][0])), row))));
   const paint = (cell, sign, before) => {
     const same = before === sign, word = words[sign] ?? sign;
     cell.className = `labkit-cell labkit-moves labkit-${KIND[sign] ?? "neither"}${same ? "" : " labkit-new"}`;
@@ -108,6 +108,11 @@ function drawn({ caption, kinds, down, across, signs }, words, choose) {
   };
   recolour(signs, signs);
   return { element: h("div", {}, h("h4", {}, caption), h("div", { class: "labkit-wide labkit-tall" }, grid), here), recolour, unchoose };
+}
+
+/** A name that a line may break after its `/` and `:`. */
+function breaking(name) {
+  return name.split(/(?<=[/:])/).map((part, index) => (index ? [h("wbr"), part] : part));
 }
 
 function arrow(from, to) {

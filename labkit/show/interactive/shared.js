@@ -186,18 +186,18 @@ export function signed(sign, text) {
 /** The blocks of a View (`drawn.py`): notes, tables, and two texts that part at a character. */
 export function blocks(list) {
   return list.map((block) => {
-    if ("rows" in block) return table(block);
-    if ("parts" in block) return comparison(block);
-    return h("p", {}, block.sign ? signed(block.sign, block.note) : prose(block.note), block.source && [" ", reference(block.source)]);
+    if ("rows" in block) return blockTable(block);
+    if ("parts" in block) return blockComparison(block);
+    return h("p", {}, block.sign ? signed(block.sign, block.note) : prose(block.note), block.source && [" ", blockSource(block.source)]);
   });
 }
 
-function reference(source) {
+function blockSource(source) {
   return h("a", { href: source, target: "_blank", rel: "noreferrer" }, "AWS's page");
 }
 
 /** A table that scrolls by itself where it is too wide; what is folded opens with Enter. */
-export function table({ caption, head, rows, folded }) {
+function blockTable({ caption, head, rows, folded }) {
   const drawn = h("div", { class: "labkit-wide", tabindex: "0", role: "group", "aria-label": caption }, h("table", { class: "labkit-lines" },
     h("caption", { class: folded && "labkit-unseen" }, caption),
     h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
@@ -206,7 +206,7 @@ export function table({ caption, head, rows, folded }) {
   return folded ? h("details", {}, h("summary", {}, caption), drawn) : drawn;
 }
 
-function comparison({ caption, first, second, at, parts }) {
+function blockComparison({ caption, first, second, at, parts }) {
   const width = Math.max(first[0].length, second[0].length) + 1;
   const line = ([name], place) => [name.padEnd(width), parts.map((part) => (part[0] === "equal" ? part[place] : h("u", {}, part[place]))), "\n"];
   return h("figure", {}, h("figcaption", {}, caption),
