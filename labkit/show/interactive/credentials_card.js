@@ -45,7 +45,7 @@ function reach({ actions = [], resources = [], numbers = [], verdicts = [] } = {
   const rows = numbers.map((line, row) => line.map((number, column) => {
     const [sign, word] = verdicts[number] ?? [];
     if (!word) return null;
-    const name = `${actions[row]} on ${resources[column][1]}`;
+    const name = `${actions[column]} on ${resources[row][1]}`;
     return h("button", { type: "button", "aria-label": `${name}: ${word}`, "aria-pressed": "false", click: ({ currentTarget }) => explain(number, name, currentTarget) }, signed(sign, word));
   }));
   const stops = rows.map((line) => line.filter(Boolean)).filter((line) => line.length);
@@ -58,9 +58,9 @@ function reach({ actions = [], resources = [], numbers = [], verdicts = [] } = {
     say(`${name}: ${found[0]?.note ?? ""}`, { drawn: true });
   };
   const table = h("table", {},
-    h("caption", {}, "Action by resource, of what was asked"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "action"), resources.map(([text, full]) => h("th", { scope: "col", title: full }, h("code", {}, text))))),
-    h("tbody", {}, rows.map((line, row) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, actions[row])),
+    h("caption", {}, "Resource by action, of what was asked"),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "resource"), actions.map((action) => h("th", { scope: "col" }, h("code", {}, action))))),
+    h("tbody", {}, rows.map((line, row) => h("tr", {}, h("th", { scope: "row", title: resources[row][1] }, h("code", {}, resources[row][0])),
       line.map((button) => h("td", {}, button ?? "not asked"))))));
   roving(table, () => stops);
   return [h("div", { class: "labkit-wide" }, table), why];

@@ -131,14 +131,14 @@ def _session(held: Held) -> list[tuple[Cell, ...]]:
 
 
 def _reach(decisions: Sequence[Decision]) -> dict[str, Any]:
-    """Actions down, resources across; of each place the number of its request, or None."""
+    """Resources down, actions across; of each place the number of its request, or None."""
     actions = list(dict.fromkeys(each.request.action for each in decisions))
     resources = list(dict.fromkeys(each.request.resource for each in decisions))
     places = {(each.request.action, each.request.resource): n for n, each in enumerate(decisions)}
     return {
         "actions": actions,
         "resources": [list(each) for each in zip(shorten(resources).short, resources, strict=True)],
-        "numbers": [[places.get((action, resource)) for resource in resources] for action in actions],
+        "numbers": [[places.get((action, resource)) for action in actions] for resource in resources],
         "verdicts": [[sign(MARKS[each.verdict][0]), MARKS[each.verdict][1]] for each in decisions],
     }
 

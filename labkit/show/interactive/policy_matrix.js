@@ -53,7 +53,8 @@ function matrix({ root, say, ask }, record) {
     h("p", {}, legend(record.words ?? {})), record.beginnings && h("p", {}, prose(record.beginnings)),
     h("div", { class: "labkit-columns" },
       h("div", { class: "labkit-grids" }, grids.map((grid) => grid.element), changed),
-      h("div", { class: "labkit-beside" }, editing.element, why)));
+      h("div", { class: "labkit-beside" }, editing.element)),
+    why);
   return editing.stop;
 }
 
