@@ -18,6 +18,7 @@ from labkit.account.clock import LocalClock
 from labkit.account.control import Control, Response, Send, get
 from labkit.account.decisions import LocalDecisions
 from labkit.account.guard import Guard
+from labkit.account.iot import LocalIot
 from labkit.account.issuers import ToldIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import LocalOutbox
@@ -102,6 +103,7 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         _outbox=LocalOutbox(control),
         _decisions=LocalDecisions(control),
         _issuers=ToldIssuers(control),
+        _iot=LocalIot(control, running.send, running.endpoint),
         _make_client=_client_maker(running, region),
         _send=running.send,
         _register_trigger=running.register_trigger,

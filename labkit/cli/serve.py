@@ -156,12 +156,12 @@ def writable(path: Path) -> Path:
 
 
 def write_env_file(target: Path, variables: dict[str, str]) -> None:
-    """Write the account's address and keys as `NAME=value` lines, all at once.
+    """Write the account's addresses and keys as `NAME=value` lines, all at once.
 
     Only the owner can read the file (mode 600; on Windows, what the folder's access list gives).
     Raises `LabError` where it cannot be written.
     """
-    lines = "".join(f"{name}={shlex.quote(variables[name])}\n" for name in ACCOUNT)
+    lines = "".join(f"{name}={shlex.quote(variables[name])}\n" for name in ACCOUNT if name in variables)
     temporary = None
     try:
         # mkstemp makes the file with mode 600 from the start.

@@ -276,7 +276,7 @@ def test_credentials_that_expired_are_renewed_when_the_client_connects_again(
             account.advance("22h")
             assert error_name(heard.event()) == "AWS_ERROR_MQTT_UNEXPECTED_HANGUP"
             assert heard.event() == "resumed"
-            assert len(set(asked)) == 2
+            assert len(set(asked)) >= 2
             subscribe(connection, heard, "people/carol")
             publish(connection, "people/carol", b"again")
             assert heard.message()[1] == b"again"

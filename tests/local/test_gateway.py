@@ -67,7 +67,9 @@ class Running:
 
     @property
     def reasons(self) -> list[str]:
-        return [entry.reason for entry in self.account.app.state.iot.log if entry.event == "Socket"]
+        """Why the gateway refused or dropped somebody."""
+        told = ("Socket", "Disconnect")
+        return [entry.reason for entry in self.account.app.state.iot.log if entry.event in told]
 
 
 @pytest.fixture(scope="module")
@@ -358,6 +360,8 @@ def test_a_connection_by_sigv4_ends_after_24_hours_by_the_account_s_clock() -> N
         running.account.advance(minutes=1)
         assert client.until_closed() == []
         assert "24 hours" in running.reasons[-1]
+        last = list(running.account.app.state.iot.log)[-1]
+        assert (last.client_id, last.event) == ("long", "Disconnect")
         time.sleep(1)  # a URL that was signed in the very second of an advance counts as older than it
         with running.client("long"):
             pass

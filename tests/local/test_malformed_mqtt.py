@@ -185,7 +185,7 @@ def test_frames_that_are_none_and_packets_that_are_none_end_their_own_connection
 ) -> None:
     chance = random.Random(3)
     app, made, context = gateway
-    for number, data in enumerate(byte_strings(chance, 1500)):
+    for number, data in enumerate(byte_strings(chance, 600)):
         if number % 5 == 0:
             with contextlib.ExitStack() as stack:
                 client = stack.enter_context(

@@ -90,7 +90,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 
 def test_importing_labkit_loads_neither_boto3_nor_moto_nor_matplotlib_nor_widgets() -> None:
     widgets = ("anywidget", "ipywidgets", "IPython")
-    heavy = ("boto3", "botocore", "moto", "matplotlib", *widgets, "cryptography", "jwt")
+    heavy = ("awscrt", "boto3", "botocore", "moto", "matplotlib", *widgets, "cryptography", "jwt")
     program = f"import sys, labkit; print(*[name for name in {heavy} if name in sys.modules])"
     assert _printed(program) == ""
     assert "matplotlib" in _printed(f"import matplotlib; {program}")

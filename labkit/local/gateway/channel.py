@@ -6,10 +6,13 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from labkit.local.gateway.tls import Tls
 from labkit.local.gateway.turns import Turns
+
+if TYPE_CHECKING:
+    from labkit.local.mqtt.connection import Connection
 
 #: Seconds for TLS and the upgrade together; and for the peer to end the connection after its end was said.
 HANDSHAKE, LINGER = 10.0, 2.0
@@ -21,6 +24,11 @@ MAX_BACKLOG = 16 * 1024 * 1024
 
 class Speaker(Protocol):
     """What is spoken over a channel: MQTT itself, or WebSocket around it."""
+
+    @property
+    def connection(self) -> Connection | None:
+        """The broker's; None before the client is known."""
+        ...
 
     def received(self, data: bytes) -> None: ...
 
@@ -88,6 +96,11 @@ class Channel(asyncio.Protocol):
     @property
     def source_ip(self) -> str:
         return str(self._transport.get_extra_info("peername", ("",))[0])
+
+    @property
+    def connection(self) -> Connection | None:
+        """The broker's, once the client is known."""
+        return self._speaker.connection if self._speaker else None
 
     @property
     def peer_certificate(self) -> bytes | None:

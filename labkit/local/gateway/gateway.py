@@ -86,7 +86,6 @@ class Gateway:
 
     def _run(self) -> None:
         self._turns.begin()
-        asyncio.set_event_loop(self._loop)
         servers = [
             self._loop.run_until_complete(self._serve(self._websocket, self._any_context, self._speaker)),
             self._loop.run_until_complete(self._serve(self._mutual, self._device_context, self._device)),
@@ -128,12 +127,20 @@ class Gateway:
         self._loop.close()
 
     def _tick(self) -> None:
-        due = self._opening.tick()
-        self._loop.call_later(TICK if due is None else min(max(due, 0.005), TICK), self._tick)
+        due: float | None = None
+        try:
+            due = self._opening.tick()
+        finally:  # a fault in the broker is printed by the loop; time goes on
+            self._loop.call_later(TICK if due is None else min(max(due, 0.005), TICK), self._tick)
 
     def _refused(self, channel: Channel, reason: str) -> None:
+        """Nobody can tell a client of MQTT 3.1.1 why; the log can."""
         with self._state.lock:
-            self._state.iot.log.add("", channel.source_ip, "Socket", "", None, reason)
+            log, connection = self._state.iot.log, channel.connection
+            if connection is None:
+                log.add("", channel.source_ip, "Socket", "", None, reason)
+            else:
+                log.add(connection.client_id, connection.principal.name, "Disconnect", "", None, reason)
 
     def _ended(self, channel: Channel) -> None:
         self._channels.discard(channel)

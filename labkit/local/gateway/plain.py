@@ -13,16 +13,16 @@ class Plain:
     """Hands the broker's bytes on as they are."""
 
     def __init__(self, connection: Connection, opening: Opening) -> None:
-        self._connection, self._opening = connection, opening
+        self.connection, self._opening = connection, opening
 
     def received(self, data: bytes) -> None:
-        self._opening.feed(self._connection, data)
+        self._opening.feed(self.connection, data)
 
     def wrap(self, data: bytes) -> bytes:
         return data
 
     def writable(self) -> None:
-        self._opening.writable(self._connection)
+        self._opening.writable(self.connection)
 
     def lost(self) -> None:
-        self._opening.lost(self._connection)
+        self._opening.lost(self.connection)

@@ -35,7 +35,7 @@ class WebSocket:
     def __init__(self, channel: Channel, opening: Opening) -> None:
         self._channel, self._opening = channel, opening
         self._protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE)
-        self._connection: Connection | None = None
+        self.connection: Connection | None = None
         self._closed_by_client = False
 
     def received(self, data: bytes) -> None:
@@ -53,8 +53,8 @@ class WebSocket:
             elif event.opcode is Opcode.TEXT:
                 self._refuse_text()
                 return
-        if payloads and self._connection is not None:
-            self._opening.feed(self._connection, b"".join(payloads))
+        if payloads and self.connection is not None:
+            self._opening.feed(self.connection, b"".join(payloads))
             if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
                 self._channel.flush()
         self._send()
@@ -75,7 +75,7 @@ class WebSocket:
         if response.status_code != 101:
             return response
         try:
-            self._connection = self._opening.signed(request, self._channel)
+            self.connection = self._opening.signed(request, self._channel)
         except AwsError as error:
             return self._protocol.reject(403, f"{error.code}: {error.message}\n")
         return response
@@ -100,12 +100,12 @@ class WebSocket:
         return b"".join(self._protocol.data_to_send())
 
     def writable(self) -> None:
-        if self._connection is not None:
-            self._opening.writable(self._connection)
+        if self.connection is not None:
+            self._opening.writable(self.connection)
 
     def lost(self) -> None:
-        if self._connection is not None:
-            self._opening.lost(self._connection, by_client=self._closed_by_client)
+        if self.connection is not None:
+            self._opening.lost(self.connection, by_client=self._closed_by_client)
 
 
 def _text(response: Response) -> str:
