@@ -52,8 +52,8 @@ function matrix({ root, say, ask }, record) {
     h("h3", {}, root.getAttribute("aria-label")),
     h("p", {}, legend(record.words ?? {})), record.beginnings && h("p", {}, prose(record.beginnings)),
     h("div", { class: "labkit-columns" },
-      h("div", { class: "labkit-grids" }, grids.map((grid) => grid.element), changed),
-      h("div", { class: "labkit-beside" }, editing.element)),
+      h("div", { class: "labkit-grids" }, grids.map((grid) => grid.element)),
+      h("div", { class: "labkit-beside" }, editing.element, changed)),
     why);
   return editing.stop;
 }
