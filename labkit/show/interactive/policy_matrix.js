@@ -3,8 +3,6 @@ import { blocks, h, mark, prose, roving, view } from "./shared.js";
 
 const VERDICT = { "✓": true, "✗": false, "–": null };
 const KIND = { "✓": "allow", "✗": "deny", "–": "neither" };
-/** From refused whatever else allows it, over refused, to allowed: what is further up is more. */
-const RANK = { "✗": 0, "–": 1, "✓": 2 };
 /** How long nobody types before Python is asked. Milliseconds. */
 const PAUSE = 250;
 /** How many changes are listed. */
@@ -116,13 +114,17 @@ function breaking(name) {
   return name.split(/(?<=[/:])/).map((part, index) => (index ? [h("wbr"), part] : part));
 }
 
+/** ▲ is allowed now, ▼ no longer, ◇ is refused as before, but in another way. */
 function arrow(from, to) {
-  return RANK[to] > RANK[from] ? "▲" : "▼";
+  if (to === "✓") return "▲";
+  return from === "✓" ? "▼" : "◇";
 }
 
 function summed(found) {
-  const up = found.filter(({ from, to }) => arrow(from, to) === "▲").length;
-  return found.length ? `${found.length} changed: ▲ ${up} may do more, ▼ ${found.length - up} may do less.` : "No cell changed.";
+  const count = (sign) => found.filter(({ from, to }) => arrow(from, to) === sign).length;
+  const said = [["▲", "now allowed"], ["▼", "no longer allowed"], ["◇", "refused in another way"]];
+  const counted = said.filter(([sign]) => count(sign)).map(([sign, words]) => `${sign} ${count(sign)} ${words}`);
+  return found.length ? `${found.length} changed: ${counted.join(", ")}.` : "No cell changed.";
 }
 
 function changes(found, words, edited) {

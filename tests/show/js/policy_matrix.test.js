@@ -72,7 +72,7 @@ test("a policy that is edited recolours the matrix, marks what changed, and expl
   await settled();
   assert.equal(cells[0][0].textContent, "▼✗");
   assert.equal(cells[0][0].getAttribute("aria-label"), "explicit deny, was allowed");
-  assert.match(el.querySelector(".labkit-changed").textContent, /1 changed: ▲ 0 may do more, ▼ 1 may do less.*was allowed, is ✗ explicit deny/);
+  assert.match(el.querySelector(".labkit-changed").textContent, /1 changed: ▼ 1 no longer allowed.*was allowed, is ✗ explicit deny/);
   assert.match(el.querySelector(".labkit-said").textContent, /– AWS would store it, but:Action is doubtful\./);
   assert.deepEqual(model.asked.map(({ at }) => at), [[0, 0, 0], undefined, [0, 0, 0]]);
   [...el.querySelectorAll("button")].find((button) => button.textContent.startsWith("Back")).click();
