@@ -12,7 +12,14 @@ from labkit.errors import LabError
 from labkit.show.interactive.widget import Interactive
 
 #: The modules that have a `sample(data)`, which draws `data/gallery/<module>.json`; in the gallery's order.
-VIEWS = ("token_inspector", "flow_diagram")
+VIEWS = (
+    "token_inspector",
+    "flow_diagram",
+    "policy_matrix",
+    "variable_resolver",
+    "identity_card",
+    "credentials_card",
+)
 
 
 @dataclass(frozen=True, repr=False)
