@@ -14,6 +14,7 @@ from labkit.account.guard import Guard
 from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
+from labkit.account.requests import CloudTrail
 from labkit.errors import LabError
 from labkit.ledger import Ledger
 from labkit.resources import Credentials
@@ -52,6 +53,7 @@ def open_account(
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
         _decisions=Untold(),
         _outbox=Mailbox(ask),
+        _requests=CloudTrail(),
         _issuers=PublicIssuers(),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,

@@ -30,12 +30,14 @@ from labkit.show.view import Drawn, View
 if TYPE_CHECKING:
     from labkit.show.interactive.flow_diagram import flow_diagram as flow_diagram
     from labkit.show.interactive.gallery import gallery as gallery
+    from labkit.show.interactive.live_log import live_log as live_log
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
 
 #: Name of an interactive view → the module in `interactive` that holds it.
 _INTERACTIVE = {
     "flow_diagram": "flow_diagram",
     "gallery": "gallery",
+    "live_log": "live_log",
     "token_inspector": "token_inspector",
 }
 
