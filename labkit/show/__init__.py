@@ -30,6 +30,7 @@ from labkit.show.view import Drawn, View
 if TYPE_CHECKING:
     from labkit.show.interactive.flow_diagram import flow_diagram as flow_diagram
     from labkit.show.interactive.gallery import gallery as gallery
+    from labkit.show.interactive.knowledge_check import knowledge_check as knowledge_check
     from labkit.show.interactive.live_log import live_log as live_log
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _INTERACTIVE = {
     "flow_diagram": "flow_diagram",
     "gallery": "gallery",
+    "knowledge_check": "knowledge_check",
     "live_log": "live_log",
     "token_inspector": "token_inspector",
 }
