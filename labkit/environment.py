@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 from labkit.record import Secret
 
@@ -10,8 +12,10 @@ from labkit.record import Secret
 #: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 #: The Region stands twice because boto3 reads the second name only:
 #: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html#using-environment-variables
+#: No SDK reads the last four: they are what a program hands to its MQTT client.
 ACCOUNT = (
     "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "AWS_IOT_ENDPOINT", "AWS_IOT_PORT", "AWS_IOT_TLS_PORT", "AWS_IOT_CA",
 )  # fmt: skip
 
 #: What would take precedence over those, or change where requests go; value: why.
@@ -48,8 +52,25 @@ def without_account(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def iot(*, host: str, port: int, tls_port: int, ca: Path) -> dict[str, str]:
+    """Where an account's IoT endpoint is: MQTT over WebSocket, MQTT with a client certificate, and the file
+    with the certificate by which clients know both."""
+    return {
+        "AWS_IOT_ENDPOINT": host,
+        "AWS_IOT_PORT": str(port),
+        "AWS_IOT_TLS_PORT": str(tls_port),
+        "AWS_IOT_CA": str(ca),
+    }
+
+
 def for_account(
-    environ: Mapping[str, str], *, endpoint: str, access_key_id: str, secret_access_key: Secret, region: str
+    environ: Mapping[str, str],
+    *,
+    endpoint: str,
+    access_key_id: str,
+    secret_access_key: Secret,
+    region: str,
+    iot: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """`environ` for a process that shall work on the account at `endpoint`, and on no other."""
     exempt = [item for item in (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",") if item]
@@ -63,4 +84,5 @@ def for_account(
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
+        **iot,
     }

@@ -11,12 +11,14 @@ import hmac
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+#: The hash of a request without a body.
+EMPTY_PAYLOAD = hashlib.sha256(b"").hexdigest()
 
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<credential>[^,\s]+)\s*,\s*"
@@ -121,3 +123,56 @@ def signing_key(secret_access_key: str, scope: Scope) -> bytes:
 def signature(key: bytes, text: str) -> str:
     """Step 4: the HMAC of the string to sign, as hexadecimal digits."""
     return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def query_to_sign(access_key_id: str, *, amz_date: str, scope: Scope, **more: str) -> list[tuple[str, str]]:
+    """What a presigned URL's query holds before its signature: who signs, when, and for what.
+
+    The host is the one header of the request that is signed. `more`: further parameters, under names
+    with underscores, as in `X_Amz_Expires`.
+    """
+    return [
+        ("X-Amz-Algorithm", ALGORITHM),
+        ("X-Amz-Credential", f"{access_key_id}/{scope}"),
+        ("X-Amz-Date", amz_date),
+        ("X-Amz-SignedHeaders", "host"),
+        *((name.replace("_", "-"), value) for name, value in more.items()),
+    ]
+
+
+@dataclass(frozen=True)
+class Presigned:
+    """The query of a presigned URL, with every step on the way to it."""
+
+    scope: Scope
+    canonical_request: str = field(repr=False)
+    string_to_sign: str = field(repr=False)
+    signature: str = field(repr=False)
+    #: What comes after the `?`. Whoever has it can make the request.
+    query: str = field(repr=False)
+
+
+def presign(
+    host: str,
+    path: str,
+    query: list[tuple[str, str]],
+    *,
+    secret_access_key: str,
+    amz_date: str,
+    scope: Scope,
+    payload_hash: str = EMPTY_PAYLOAD,
+    unsigned: Iterable[tuple[str, str]] = (),
+) -> Presigned:
+    """The four steps for `GET path?query`; the signature, and then what is `unsigned`, are appended.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    signed = canonical_query(query)
+    headers = canonical_headers({"host": host}, ["host"])
+    uri = canonical_uri(path, service=scope.service)
+    request = canonical_request("GET", uri, signed, headers, ["host"], payload_hash)
+    text = string_to_sign(request, amz_date=amz_date, scope=scope)
+    made = signature(signing_key(secret_access_key, scope), text)
+    appended = [f"{name}={quote(value, safe='~')}" for name, value in unsigned]
+    whole = "&".join([signed, f"X-Amz-Signature={made}", *appended])
+    return Presigned(scope, request, text, made, whole)

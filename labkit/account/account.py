@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from labkit.account.clock import Clock
 from labkit.account.control import Send, get
 from labkit.account.decisions import Decisions
 from labkit.account.guard import Guard
+from labkit.account.iot import Iot
 from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
@@ -22,6 +24,7 @@ from labkit.errors import LabError
 from labkit.ledger import Ledger
 from labkit.record import ApiCall, LoggedRequest
 from labkit.resources import Credentials, UserPool
+from labkit.things import IotEndpoint, LogEntry
 from labkit.tokens import Jwks
 
 if TYPE_CHECKING:
@@ -80,6 +83,7 @@ class Account:
     _requests: Requests
     _decisions: Decisions
     _issuers: Issuers
+    _iot: Iot
     _make_client: MakeClient
     _send: Send
     _register_trigger: Callable[[str, Trigger], None]
@@ -170,6 +174,18 @@ class Account:
         Raises LabError where the account keeps no such decision; a real account keeps none.
         """
         return self._decisions.explain(request_id)
+
+    @cached_property
+    def iot(self) -> IotEndpoint:
+        """Where this account's devices and apps speak MQTT.
+
+        https://docs.aws.amazon.com/iot/latest/developerguide/iot-connect-devices.html
+        """
+        return self._iot.endpoint(self.client("iot"))
+
+    def iot_log(self, client_id: str | None = None) -> list[LogEntry]:
+        """What AWS IoT decided about each packet (of one client), oldest first; a real account keeps it."""
+        return [entry for entry in self._iot.log() if client_id in (None, entry.client_id)]
 
     def _sign_errors(self, parsed: dict[str, Any], **_: Any) -> None:
         """Whoever catches the error later can ask this account about it."""

@@ -11,6 +11,7 @@ from labkit.account.account import Account, Anonymous, MakeClient, Trigger, keys
 from labkit.account.clock import RealClock
 from labkit.account.decisions import Untold
 from labkit.account.guard import Guard
+from labkit.account.iot import AwsIot
 from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
@@ -55,6 +56,7 @@ def open_account(
         _outbox=Mailbox(ask),
         _requests=CloudTrail(),
         _issuers=PublicIssuers(),
+        _iot=AwsIot(),
         _make_client=make_client,
         _send=URLLib3Session(timeout=10).send,
         _register_trigger=_register_trigger,

@@ -28,7 +28,11 @@ _IDS = {
     "UserPool": ("UserPool", "Id"),
     "UserPoolClient": ("UserPoolClient", "ClientId"),
     "IdentityPool": ("IdentityPoolId",),
+    "Certificate": ("certificateId",),
 }
+
+#: What AWS IoT makes: IAM has policies, too, and a version goes with its policy.
+_IOT_KINDS = {"Policy": "IotPolicy", "KeysAndCertificate": "Certificate", "PolicyVersion": ""}
 
 
 class Guard:
@@ -80,6 +84,10 @@ class Guard:
     def _tag(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         """Add the lab's tag, whatever this API calls its tags and however it writes them."""
         context[_PARAMS] = params
+        if model.name == "CreateThing":  # Things have no tags; an attribute stands in for one
+            payload = params.get("attributePayload", {})
+            attributes = {**payload.get("attributes", {}), TAG: self._lab}
+            params["attributePayload"] = {**payload, "attributes": attributes}
         members = model.input_shape.members if model.input_shape else {}
         tags = next((member for member in members if member.lower().endswith("tags")), None)
         if tags is None or not model.name.startswith("Create"):
@@ -103,20 +111,26 @@ class Guard:
             return
         params = context[_PARAMS]
         if model.name.startswith("Create"):
-            self._note_created(model.name, params, parsed)
+            self._note_created(model, params, parsed)
         elif model.name.startswith("Delete"):
             names = [value for value in params.values() if isinstance(value, str)]
-            self._ledger.remove(model.name.removeprefix("Delete"), *names)
+            self._ledger.remove(_kind(model), *names)
 
-    def _note_created(self, operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        kind = operation.removeprefix("Create")
-        name = _name(operation, params)
-        resource_id = _id(kind, answer) or name
+    def _note_created(self, model: Any, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        kind, name = _kind(model), _name(model.name, params)
+        resource_id = _id(kind, answer) or (name if kind else "")
         # What has neither name nor id is no resource, as in S3's CreateMultipartUpload.
         if resource_id:
             created = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
             parent = params.get("UserPoolId", "")
             self._ledger.add(Entry(kind, resource_id, name, self._region, created, parent))
+
+
+def _kind(model: Any) -> str:
+    """The noun of an operation; AWS IoT's own where another service has the same; empty for none."""
+    noun = re.sub("^(Create|Delete)", "", model.name)
+    iot = model.service_model.service_name == "iot"
+    return _IOT_KINDS.get(noun, noun) if iot else noun
 
 
 def _name(operation: str, params: Mapping[str, Any]) -> str:

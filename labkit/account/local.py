@@ -18,6 +18,7 @@ from labkit.account.clock import LocalClock
 from labkit.account.control import Control, Response, Send, get
 from labkit.account.decisions import LocalDecisions
 from labkit.account.guard import Guard
+from labkit.account.iot import LocalIot
 from labkit.account.issuers import ToldIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import LocalOutbox
@@ -29,6 +30,7 @@ from labkit.resources import Credentials
 
 if TYPE_CHECKING:
     from labkit.local.app import LocalApp
+    from labkit.local.gateway import Gateway
     from labkit.local.server import Server
 
 
@@ -103,6 +105,7 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         _requests=LocalRequests(control),
         _decisions=LocalDecisions(control),
         _issuers=ToldIssuers(control),
+        _iot=LocalIot(control, running.send, running.endpoint),
         _make_client=_client_maker(running, region),
         _send=running.send,
         _register_trigger=running.register_trigger,
@@ -240,6 +243,8 @@ class Started:
         self._seed = seed
         self._clock = clock
         self._server: Server | None = None
+        self._gateway: Gateway | None = None
+        app.state.iot.start_gateway = self._start_gateway
 
     def suits(self, seed: str | None, clock: datetime | None) -> bool:
         return seed in (None, self._seed) and clock in (None, self._clock)
@@ -268,8 +273,18 @@ class Started:
 
     def stop(self) -> None:
         server, self._server = self._server, None
-        if server is not None:
-            server.stop()
+        gateway, self._gateway = self._gateway, None
+        for one in (server, gateway):
+            if one is not None:
+                one.stop()
+
+    def _start_gateway(self) -> None:
+        """At the first wish for the IoT endpoint: most accounts of a process never have one."""
+        from labkit.local.gateway import Gateway
+
+        if self._gateway is None:
+            self._gateway = Gateway(self._app.state)
+            self._gateway.start()
 
     def _serve(self) -> str:
         from labkit.local.server import Server

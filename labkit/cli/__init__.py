@@ -85,6 +85,7 @@ Commands = argparse._SubParsersAction  # argparse has no public name for it
 def _add_start(commands: Commands[Parser]) -> None:
     start = commands.add_parser("start", help="the local account and JupyterLab, on the first notebook")
     start.add_argument("--port", type=port, metavar="N", help="the account's port; 0 takes any free one")
+    _add_iot_ports(start)
     start.add_argument("--lab-port", type=port, metavar="N", help="JupyterLab's port; 0 takes any free one")
     start.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     start.add_argument("--dir", type=Path, metavar="FOLDER", help="the working folder (./labkit-work)")
@@ -94,10 +95,16 @@ def _add_start(commands: Commands[Parser]) -> None:
 def _add_serve(commands: Commands[Parser]) -> None:
     serve = commands.add_parser("serve", help="the local account alone, for any SDK or the AWS CLI")
     serve.add_argument("--port", type=port, metavar="N", help="its port; 0 takes any free one")
+    _add_iot_ports(serve)
     serve.add_argument("--env-file", type=Path, metavar="FILE", help="where to write its address and keys")
     serve.add_argument("--seed", help="the same seed gives the same ids, keys and tokens (LABKIT_SEED)")
     serve.add_argument("--clock", metavar="ISO", help="stand still at this time (LABKIT_CLOCK)")
     serve.set_defaults(run=_command("cli.serve"), refused=2)
+
+
+def _add_iot_ports(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--iot-port", type=port, metavar="N", help="MQTT over WebSocket; 0 takes a free one")
+    command.add_argument("--iot-tls-port", type=port, metavar="N", help="MQTT with client certificates")
 
 
 def _add_reset(commands: Commands[Parser]) -> None:

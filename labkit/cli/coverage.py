@@ -23,16 +23,23 @@ from labkit.cli.unreachable import Unreachable
 from labkit.environment import without_account
 from labkit.errors import LabError
 
-SERVICES = {"cognito-idp": "User Pools", "cognito-identity": "Identity Pools", "sts": "STS"}
+SERVICES = {
+    "cognito-idp": "User Pools",
+    "cognito-identity": "Identity Pools",
+    "sts": "STS",
+    "iot-data": "AWS IoT data plane",
+}
 
 #: Documented errors that the account cannot give, because it lacks what they are about.
 BEYOND = {
     "quotas and throttling": {
-        "LimitExceededException", "ServiceQuotaExceededException", "TooManyRequestsException",
+        "LimitExceededException", "ServiceQuotaExceededException", "ThrottlingException",
+        "TooManyRequestsException",
     },
     "faults of AWS itself and of others' services": {
         "ExternalServiceException", "IDPCommunicationError", "InternalErrorException",
-        "InternalServerException", "RegionDisabledException",
+        "InternalFailureException", "InternalServerException", "RegionDisabledException",
+        "ServiceUnavailableException",
     },
     "two changes at the same time (the account makes one after the other)": {
         "ConcurrentModificationException",
@@ -262,7 +269,7 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
 
     service, _, name = operation.partition(":")
     try:
-        getattr(clients[service], xform_name(name))()
+        getattr(clients[service], xform_name(name))(**_address(clients[service], name))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _FAULTS:
@@ -271,6 +278,14 @@ def _says_not_simulated(clients: dict[str, Any], operation: str) -> bool:
             ) from error
         return bool(code == "NotSimulated")
     return False
+
+
+def _address(client: Any, operation: str) -> dict[str, str]:
+    """What a request needs in its path and query to be one of this operation."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    members = {name: shape.members[name] for name in shape.required_members} if shape is not None else {}
+    places = ("uri", "querystring")
+    return {name: "x" for name, each in members.items() if each.serialization.get("location") in places}
 
 
 def render(table: Iterable[Coverage]) -> str:

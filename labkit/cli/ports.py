@@ -10,6 +10,10 @@ from labkit.errors import LabError
 
 #: Where the local account listens if nothing else was asked for.
 ACCOUNT_PORT = 4577
+#: Where MQTT over WebSocket does; AWS's 443 is not for everybody to take.
+IOT_PORT = 4578
+#: MQTT with client certificates, as at AWS: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+IOT_TLS_PORT = 8883
 #: JupyterLab's own default.
 LAB_PORT = 8888
 

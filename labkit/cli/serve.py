@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit import environment
 from labkit.cli import ports
 from labkit.cli.signals import stop_requests
 from labkit.environment import ACCOUNT, for_account
@@ -35,7 +38,16 @@ class Served:
 def run(options: Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     env_file = None if options.env_file is None else writable(options.env_file)
-    with stop_requests() as stopped, served(options.port, seed=options.seed, clock=options.clock) as account:
+    with (
+        stop_requests() as stopped,
+        served(
+            options.port,
+            seed=options.seed,
+            clock=options.clock,
+            iot_ports=(options.iot_port, options.iot_tls_port),
+            beside=env_file,
+        ) as account,
+    ):
         if env_file is not None:
             write_env_file(env_file, account.environment)
             print(f"Its address and keys: {options.env_file}", flush=True)
@@ -47,11 +59,19 @@ def run(options: Namespace) -> int:
 
 
 @contextmanager
-def served(port: int | None, *, seed: str | None = None, clock: str | None = None) -> Iterator[Served]:
-    """A local account over HTTP on 127.0.0.1, until the block ends.
+def served(
+    port: int | None,
+    *,
+    seed: str | None = None,
+    clock: str | None = None,
+    iot_ports: tuple[int | None, int | None] = (None, None),
+    beside: Path | None = None,
+) -> Iterator[Served]:
+    """A local account over HTTP, and its IoT endpoint, on 127.0.0.1, until the block ends.
 
-    `seed` and `clock` default to LABKIT_SEED and LABKIT_CLOCK. Raises `LabError` for a port in use
-    and for a bad seed or clock.
+    `seed` and `clock` default to LABKIT_SEED and LABKIT_CLOCK. The certificate of the IoT endpoint's CA is
+    put beside a file, or where it goes with the block. Raises `LabError` for a port in use and for a bad
+    seed or clock.
     """
     from labkit.local.seed import parse_clock, parse_seed
 
@@ -59,22 +79,25 @@ def served(port: int | None, *, seed: str | None = None, clock: str | None = Non
     clock = os.environ.get("LABKIT_CLOCK") or None if clock is None else clock
     checked_seed = None if seed is None else parse_seed(seed)
     checked_clock = None if clock is None else parse_clock(clock)
-    ports.require_free(port or 0)
+    for wanted in (port, *iot_ports):
+        ports.require_free(wanted or 0)
     print("Starting the local account …", flush=True)
 
     from labkit.local.app import create_app
 
     app = create_app(seed=checked_seed, clock=checked_clock)
-    with bind(app, port) as server:
+    with bind(app, port) as server, _iot(app, iot_ports, beside) as iot:
         print(f"The local account is at {server.endpoint}", flush=True)
-        environment = for_account(
+        print(f"Its IoT endpoint is {iot['AWS_IOT_ENDPOINT']}:{iot['AWS_IOT_PORT']}", flush=True)
+        variables = for_account(
             os.environ,
             endpoint=server.endpoint,
             access_key_id=app.administrator.access_key_id,
             secret_access_key=app.administrator.secret_access_key,
             region=app.region,
+            iot=iot,
         )
-        yield Served(server.endpoint, environment)
+        yield Served(server.endpoint, variables)
 
 
 def bind(app: Any, port: int | None) -> Server:
@@ -90,6 +113,35 @@ def bind(app: Any, port: int | None) -> Server:
     return Server(app, port=0)
 
 
+@contextmanager
+def _iot(app: Any, wanted: tuple[int | None, int | None], beside: Path | None) -> Iterator[dict[str, str]]:
+    """The account's IoT endpoint, as the variables that name it."""
+    from labkit.local.gateway import Gateway
+
+    _allow_many_connections()
+    port = ports.choose(wanted[0], ports.IOT_PORT)
+    tls_port = ports.choose(wanted[1], ports.IOT_TLS_PORT)
+    with (
+        Gateway(app.state, port=port, tls_port=tls_port) as gateway,
+        tempfile.TemporaryDirectory(prefix="labkit-") as folder,
+    ):
+        ca = Path(folder, "iot-ca.pem") if beside is None else beside.with_name(f"{beside.stem}-iot-ca.pem")
+        ca.write_bytes(app.state.iot.certificates.ca_pem)
+        host = app.state.iot.endpoint.host
+        yield environment.iot(host=host, port=gateway.port, tls_port=gateway.tls_port, ca=ca)
+
+
+def _allow_many_connections() -> None:
+    """Each connection is an open file, of which many systems allow 1,024 unless asked for more."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = 16_384 if hard == resource.RLIM_INFINITY else min(16_384, hard)
+        if soft != resource.RLIM_INFINITY and soft < enough:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 def writable(path: Path) -> Path:
     """`path`, its links followed, if a file can be written there. Raises `LabError` where it cannot."""
     target = path.resolve()
@@ -103,13 +155,13 @@ def writable(path: Path) -> Path:
     return target
 
 
-def write_env_file(target: Path, environment: dict[str, str]) -> None:
-    """Write the account's address and keys as `NAME=value` lines, all at once.
+def write_env_file(target: Path, variables: dict[str, str]) -> None:
+    """Write the account's addresses and keys as `NAME=value` lines, all at once.
 
     Only the owner can read the file (mode 600; on Windows, what the folder's access list gives).
     Raises `LabError` where it cannot be written.
     """
-    lines = "".join(f"{name}={environment[name]}\n" for name in ACCOUNT)
+    lines = "".join(f"{name}={shlex.quote(variables[name])}\n" for name in ACCOUNT if name in variables)
     temporary = None
     try:
         # mkstemp makes the file with mode 600 from the start.

@@ -33,7 +33,8 @@ _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 def run(options: Namespace) -> int:
     """Run both until Ctrl-C, SIGTERM, or the end of JupyterLab; its exit code if it ends by itself."""
     _require_local()
-    ports.require_free(options.port or 0)
+    for wanted in (options.port, options.iot_port, options.iot_tls_port):
+        ports.require_free(wanted or 0)
     lab_port = ports.choose(options.lab_port, ports.LAB_PORT)
     if lab_port == options.port:
         raise LabError(
@@ -42,7 +43,10 @@ def run(options: Namespace) -> int:
     prepared = workspace.prepare(workspace.locate(options.dir))
     _report(prepared)
     token = secrets.token_hex(24)
-    with stop_requests() as stopped, served(options.port) as account:
+    with (
+        stop_requests() as stopped,
+        served(options.port, iot_ports=(options.iot_port, options.iot_tls_port)) as account,
+    ):
         environment = _environment(account.environment, token, prepared.folder)
         command = lab_command(prepared, lab_port, browser=not options.no_browser)
         print("Starting JupyterLab …", flush=True)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from labkit.course.exercises import Exercise, exercise
 from labkit.course.expected import Refusal, refused
+from labkit.course.greenhouse import Greenhouse, device_policy, fleet, greenhouse
+from labkit.course.packets import why
 from labkit.course.people import Person, four_steps, people, tag_session
 from labkit.course.policies import role_policy, settle
 from labkit.course.teams import Teams, teams
 
 __all__ = [
     "Exercise",
+    "Greenhouse",
     "Person",
     "Refusal",
     "Teams",
+    "device_policy",
     "exercise",
+    "fleet",
     "four_steps",
+    "greenhouse",
     "people",
     "refused",
     "role_policy",
     "settle",
     "tag_session",
     "teams",
+    "why",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from labkit.course import plans
+from labkit.course import packet_plans, plans
 from labkit.course.exercises import Exercise
 from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
 from labkit.record import ApiCall
 from labkit.resources import Attempt, Identity, Tokens
+from labkit.things import IotAttempt
 from labkit.tokens import decode_unverified
 
 
@@ -60,6 +61,16 @@ def _code_in_two_calls(answer: list[ApiCall]) -> str | None:
     if (name := answer[0].request.get("AuthParameters", {}).get("USERNAME")) != "carol":
         return f"This signs in `{name}`, not `carol`."
     return None if "AuthenticationResult" in answer[1].response else "There are no tokens at the end."
+
+
+def _own_message(answer: IotAttempt, not_whose: str) -> str | None:
+    if answer.action != "iot:Publish":
+        return f"This is `{answer.action}`; the task asks for what `publish` returned."
+    if answer.client_id == not_whose:
+        return "That is Alice's connection."
+    if not answer.allowed:
+        return f"It was not accepted: `{answer.saw}`."
+    return None if answer.client_id in answer.resource else "The client's own id is not in the topic."
 
 
 _DELETES_BUCKET = Call("Bob deletes the bucket", "bob", "s3:DeleteBucket")
@@ -233,5 +244,37 @@ EXERCISES = {
         "                   'Resource': objects + '/${aws:PrincipalTag/team}/*'}],\n"
         "}",
         plans.fault,
+    ),
+    "10": Exercise(
+        "10",
+        "Bring Bob's app to where it publishes to Bob's own topic.",
+        (
+            "Bob's role allows it already. What did Alice need besides?",
+            "The same IoT policy can be attached to another Identity ID; its variable has Bob's id then.",
+            "`iot.attach_policy(account, policy, bob.identity)`; then connect as `bob.id`, and publish.",
+        ),
+        "bob = enter('bob', lab.users['bob'].password)\n"
+        "iot.attach_policy(account, policy, bob.identity)\n"
+        "course.settle(account, iot=True)\n"
+        "with mqtt.connect(account, bob.keys, bob.id) as app:\n"
+        "    my_attempt = app.publish(f'greenhouse/{bob.id}/notes', 'hello')",
+        _own_message,
+    ),
+    "11": Exercise(
+        "11",
+        "Repair an IoT policy, so that each device speaks and hears for itself alone.",
+        (
+            "Read what the check says. Which name may a device connect under?",
+            "What one asks for is a `topicfilter`, what one sends and gets is a `topic`.",
+            "`client/${iot:Connection.Thing.ThingName}`; Subscribe on `topicfilter/…`, Receive on `topic/…`.",
+        ),
+        "thing = '${iot:Connection.Thing.ThingName}'\n"
+        "repaired = {'Version': '2012-10-17', 'Statement': [\n"
+        "    {'Effect': 'Allow', 'Action': 'iot:Connect', 'Resource': f'{arn}:client/{thing}'},\n"
+        "    {'Effect': 'Allow', 'Action': ['iot:Publish', 'iot:Receive'],\n"
+        "     'Resource': f'{arn}:topic/greenhouse/{thing}/*'},\n"
+        "    {'Effect': 'Allow', 'Action': 'iot:Subscribe',\n"
+        "     'Resource': f'{arn}:topicfilter/greenhouse/{thing}/*'}]}",
+        packet_plans.fault,
     ),
 }

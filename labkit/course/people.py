@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labkit.account import Account
+from labkit.course import packets
 from labkit.errors import LabError
 from labkit.flow import access, identity_pool, principal_tags, sign_in
 from labkit.flow.identity_pool import Logins
@@ -13,6 +14,7 @@ from labkit.policy import Explanation, Federated, Policy, PolicySet, Request, Ro
 from labkit.provision import Lab
 from labkit.record import Secret
 from labkit.resources import AppClient, Attempt, Credentials, Identity, IdentityPool, Role, Tokens
+from labkit.things import IotAttempt
 from labkit.tokens import decode_unverified
 
 _COGNITO = "cognito-identity.amazonaws.com"
@@ -54,8 +56,16 @@ class Person:
         """This person's row of a matrix, under `policies`."""
         return Row(self.username, self._session_arn, policies, self._session())
 
-    def why(self, attempt: Attempt) -> Explanation:
-        """Why AWS answered this person so: the same call, put to the policies that the role has now."""
+    def why(self, attempt: Attempt | IotAttempt) -> Explanation:
+        """Why AWS answered this person so: the same call, put to the policies that the role has now.
+
+        Of AWS IoT the policies attached to the Identity ID are asked, too.
+        """
+        if attempt.action.startswith("iot:"):
+            keys = packets.keys_of(self._account, self.identity, attempt)
+            policies = replace(self.policies, iot=packets.iot_policies(self._account, self.identity))
+            return explain(self.request(attempt.action, attempt.resource, **keys), policies=policies)
+        assert isinstance(attempt, Attempt), "only AWS IoT has packets"
         request = self.request(attempt.action, attempt.resource, **_keys(attempt))
         return explain(request, policies=self.policies)
 

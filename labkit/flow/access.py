@@ -19,7 +19,7 @@ Item = Mapping[str, Any]
 def put_object(account: Account, credentials: Signer, bucket: str, key: str, body: str | bytes) -> Attempt:
     """Store an object."""
     data = body.encode() if isinstance(body, str) else body
-    return _attempt(
+    return attempt(
         account,
         "s3:PutObject",
         f"arn:aws:s3:::{bucket}/{key}",
@@ -30,7 +30,7 @@ def put_object(account: Account, credentials: Signer, bucket: str, key: str, bod
 
 def get_object(account: Account, credentials: Signer, bucket: str, key: str) -> Attempt:
     """Fetch an object; the output is its bytes."""
-    return _attempt(
+    return attempt(
         account,
         "s3:GetObject",
         f"arn:aws:s3:::{bucket}/{key}",
@@ -41,7 +41,7 @@ def get_object(account: Account, credentials: Signer, bucket: str, key: str) -> 
 
 def delete_object(account: Account, credentials: Signer, bucket: str, key: str) -> Attempt:
     """Delete an object; AWS agrees also where there was none."""
-    return _attempt(
+    return attempt(
         account,
         "s3:DeleteObject",
         f"arn:aws:s3:::{bucket}/{key}",
@@ -52,7 +52,7 @@ def delete_object(account: Account, credentials: Signer, bucket: str, key: str) 
 
 def list_objects(account: Account, credentials: Signer, bucket: str, prefix: str = "") -> Attempt:
     """List up to 1,000 keys under a prefix (ListObjectsV2); the action is `s3:ListBucket`."""
-    return _attempt(
+    return attempt(
         account,
         "s3:ListBucket",
         f"arn:aws:s3:::{bucket}",
@@ -63,7 +63,7 @@ def list_objects(account: Account, credentials: Signer, bucket: str, prefix: str
 
 def put_item(account: Account, credentials: Signer, table: str, item: Item) -> Attempt:
     """Store an item, written with plain Python values."""
-    return _attempt(
+    return attempt(
         account,
         "dynamodb:PutItem",
         _table_arn(account, table),
@@ -74,7 +74,7 @@ def put_item(account: Account, credentials: Signer, table: str, item: Item) -> A
 
 def get_item(account: Account, credentials: Signer, table: str, key: Item) -> Attempt:
     """Fetch one item by its whole key; the output is None where there is none."""
-    return _attempt(
+    return attempt(
         account,
         "dynamodb:GetItem",
         _table_arn(account, table),
@@ -85,7 +85,7 @@ def get_item(account: Account, credentials: Signer, table: str, key: Item) -> At
 
 def delete_item(account: Account, credentials: Signer, table: str, key: Item) -> Attempt:
     """Delete one item by its whole key."""
-    return _attempt(
+    return attempt(
         account,
         "dynamodb:DeleteItem",
         _table_arn(account, table),
@@ -96,7 +96,7 @@ def delete_item(account: Account, credentials: Signer, table: str, key: Item) ->
 
 def query(account: Account, credentials: Signer, table: str, partition_key: str, value: str) -> Attempt:
     """The items with this value of the partition key."""
-    return _attempt(
+    return attempt(
         account,
         "dynamodb:Query",
         _table_arn(account, table),
@@ -112,7 +112,7 @@ def query(account: Account, credentials: Signer, table: str, partition_key: str,
 
 def scan(account: Account, credentials: Signer, table: str) -> Attempt:
     """The items of the whole table, whoever owns them (of a big one, the first megabyte)."""
-    return _attempt(
+    return attempt(
         account,
         "dynamodb:Scan",
         _table_arn(account, table),
@@ -121,7 +121,7 @@ def scan(account: Account, credentials: Signer, table: str) -> Attempt:
     )
 
 
-def _attempt(
+def attempt(
     account: Account, action: str, resource: str, call: Callable[[], Any], output: Callable[[Any], Any]
 ) -> Attempt:
     """Make the call; AWS's refusal becomes the answer, any other failure rises."""

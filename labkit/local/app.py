@@ -28,6 +28,7 @@ from labkit.local import (
 from labkit.local.authentication import Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
+from labkit.local.iot import data
 from labkit.local.models import protocol_of, signing_name
 from labkit.local.operations import Call, canonicalize, identify, service_of
 from labkit.local.requests import Asked
@@ -44,6 +45,7 @@ _OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
     "cognito-identity": identity_pools.OPERATIONS,
     "iam": iam.OPERATIONS,
     "iot": iot.OPERATIONS,
+    "iot-data": data.OPERATIONS,
     "labkit": control.OPERATIONS,
 }
 _CHECKS = dict(policies.CHECKS)
@@ -54,11 +56,11 @@ _NOT_SIMULATED = {
     "sts": sts.NOT_SIMULATED,
 }
 #: Services whose every operation is answered here or not at all.
-_OWN_ONLY = ("cognito-identity", "labkit")
+_OWN_ONLY = ("cognito-identity", "iot-data", "labkit")
 #: How operations begin that change nothing.
 _READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Test")
 #: moto validates the other services' parameters, some better than their models say.
-_VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "iot", "sts")
+_VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "iot", "iot-data", "sts")
 
 #: Where XML answers carry the request ID; clients believe it before the header.
 _REQUEST_ID = re.compile(rb"<RequestId>[^<]*</RequestId>")
@@ -119,7 +121,7 @@ class LocalApp:
                     request,
                     signed,
                     protocol=protocol.name,
-                    signing_name=signing_name(service),
+                    signing_name=signing_name(service, signed.scope.service),
                     state=self.state,
                 )
             canonicalize(call)

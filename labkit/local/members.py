@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,23 @@ from labkit.local.operations import Call
 def members(call: Call) -> dict[str, Any]:
     """The members that were sent. Raises AwsError for a text that is not of its member's type."""
     shape = call.model.input_shape if call.model is not None else None
-    found = {} if shape is None else {name: _sent(call, name, each) for name, each in shape.members.items()}
+    if shape is None:
+        return {}
+    found = {name: _sent(call, name, each) for name, each in shape.members.items()}
+    payload = shape.serialization.get("payload")
+    if payload is not None:
+        found[payload] = _payload(call.request.body, shape.members[payload])
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _payload(body: bytes, shape: Any) -> Any:
+    """The member that the whole body is: bytes, or JSON."""
+    if shape.type_name == "blob":
+        return body
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        raise AwsError("SerializationException", "The request body is not JSON in UTF-8.") from None
 
 
 def _sent(call: Call, name: str, shape: Any) -> Any:

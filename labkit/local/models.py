@@ -9,6 +9,9 @@ from labkit.local.errors import AwsError, not_simulated
 
 #: SigV4's name of a service, where botocore's is another one.
 _SIGNING_NAME = {"dynamodbstreams": "dynamodb", "iot-data": "iotdata"}
+#: Names that AWS takes beside it. "You must use iotdevicegateway as the service name for authentication":
+#: https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-rest-api.html; its SDKs use `iotdata`.
+_ALSO_SIGNED_FOR = {"iot-data": ("iotdevicegateway",)}
 
 
 @lru_cache(maxsize=64)
@@ -40,6 +43,8 @@ def protocol_of(service: str) -> str:
     return {"ec2": "query", "smithy-rpc-v2-cbor": "json"}.get(name, name)
 
 
-def signing_name(service: str) -> str:
-    """The service part of a credential scope."""
+def signing_name(service: str, given: str = "") -> str:
+    """The service part of a credential scope: the given one, where AWS takes it too."""
+    if given in _ALSO_SIGNED_FOR.get(service, ()):
+        return given
     return _SIGNING_NAME.get(service, service)

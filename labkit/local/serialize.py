@@ -15,7 +15,17 @@ def answer(call: Call, result: dict[str, Any], request_id: str) -> Response:
     if call.protocol.name == "query":
         return _query(call, result, request_id)
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": request_id}
+    if call.protocol.name == "rest-json":
+        headers["Content-Type"] = "application/json"
+        if payload := _payload(call):
+            return 200, headers, result[payload]
     return 200, headers, json.dumps(result, default=_json_value).encode()
+
+
+def _payload(call: Call) -> str | None:
+    """The member whose bytes are the whole body, where the operation's answer has one."""
+    shape = call.model.output_shape if call.model is not None else None
+    return None if shape is None else shape.serialization.get("payload")
 
 
 def _json_value(value: Any) -> Any:

@@ -20,6 +20,7 @@ _CODE = {
     "cognito-idp": "InvalidParameterException",
     "iam": "ValidationError",
     "iot": "InvalidRequestException",
+    "iot-data": "InvalidRequestException",
     "sts": "ValidationError",
 }
 

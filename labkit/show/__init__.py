@@ -15,13 +15,17 @@ from labkit.show.challenges import challenges
 from labkit.show.decisions import decision
 from labkit.show.diagram import Sequence, sequence
 from labkit.show.explanations import changes, explanation, reason
+from labkit.show.fleet import FleetView, fleet
+from labkit.show.iot_log import iot_log
 from labkit.show.matrix import Heatmap, matrix
 from labkit.show.picture import Picture
 from labkit.show.pools import side_by_side
 from labkit.show.predictions import predictions
+from labkit.show.presigned import presigned_url
 from labkit.show.qr_codes import qr_code
 from labkit.show.records import table
 from labkit.show.refusals import refusal
+from labkit.show.shadows import shadow
 from labkit.show.simulations import simulation
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
@@ -45,6 +49,7 @@ _INTERACTIVE = {
 
 __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive views
     "Drawn",
+    "FleetView",
     "Heatmap",
     "Picture",
     "Sequence",
@@ -56,13 +61,17 @@ __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive vi
     "compare",
     "decision",
     "explanation",
+    "fleet",
+    "iot_log",
     "lifetimes",
     "matrix",
     "predictions",
+    "presigned_url",
     "qr_code",
     "reason",
     "refusal",
     "sequence",
+    "shadow",
     "side_by_side",
     "simulation",
     "table",

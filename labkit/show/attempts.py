@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from labkit.resources import Attempt
-from labkit.show import decisions
+from labkit.show import decisions, packets
 from labkit.show.blocks import Block, Cell, Mark, Note, Table, row
 from labkit.show.view import View
+from labkit.things import IotAttempt
 
 if TYPE_CHECKING:
     from labkit.policy import Decision, Explanation
@@ -28,6 +29,7 @@ LESSONS = MappingProxyType(
     {
         "AccessDenied": _NO_PERMISSION,
         "AccessDeniedException": _NO_PERMISSION,
+        "ForbiddenException": _NO_PERMISSION,
         "UnauthorizedOperation": _NO_PERMISSION,
         "ExpiredToken": _EXPIRED,
         "ExpiredTokenException": _EXPIRED,
@@ -42,8 +44,10 @@ LESSONS = MappingProxyType(
 )
 
 
-def attempt(attempt: Attempt, decision: Decision | Explanation | None = None) -> View:
+def attempt(attempt: Attempt | IotAttempt, decision: Decision | Explanation | None = None) -> View:
     """AWS's answer to a call, what it means, and, with `decision`, whether it was predicted."""
+    if isinstance(attempt, IotAttempt):
+        return packets.attempt(attempt, decision)
     blocks: tuple[Block, ...] = (_outcome(attempt), _answer(attempt))
     if lesson := LESSONS.get(attempt.code or ""):
         said, page = lesson

@@ -98,7 +98,15 @@ class Comparison:
     parts: tuple[tuple[str, str, str], ...]
 
 
-Block = Note | Table | Grid | Drawing | Comparison
+@dataclass(frozen=True)
+class Pieces:
+    """One long text in numbered pieces, each with a background of its own; a table says what each is."""
+
+    caption: str
+    pieces: tuple[str, ...]
+
+
+Block = Note | Table | Grid | Drawing | Comparison | Pieces
 
 #: Three or more base64url parts that begin like a JOSE header (`{"` is `eyJ`): a JWS or a JWE.
 _JWT = re.compile(r"eyJ[\w-]*(?:\.[\w-]*){2,4}")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from labkit.show.blocks import Block, Cell, Comparison, Grid, Label, Mark, Note, Sign, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Grid, Label, Mark, Note, Pieces, Sign, Table, clean
 
 #: JupyterLab sets cells to the right; identifiers may break anywhere, names may not.
 _NAME = "text-align:left;vertical-align:top;padding:.3em .8em .3em 0"
@@ -33,6 +33,9 @@ BADGES = {
     Mark.DENY: ("#fde2d4", "#6b1d00"),
     Mark.NEITHER: ("#e3e6ea", "#24292f"),
 }
+
+#: Light backgrounds of pieces that follow one another: dark text on each has 10:1 and more.
+_PIECES = ("#e3e6ea", "#d4edda", "#fff3c4", "#d6e8fa", "#fde2d4", "#e8dcf5")
 
 
 def quoted(value: str) -> str:
@@ -62,6 +65,8 @@ def _block(block: Block) -> str:
         return _comparison(block)
     if isinstance(block, Grid):
         return _grid(block)
+    if isinstance(block, Pieces):
+        return _pieces(block)
     return _note(block) if isinstance(block, Note) else block.svg + _folded(block.table)
 
 
@@ -80,6 +85,17 @@ def _comparison(block: Comparison) -> str:
     pointer = f"{' ' * width} {' ' * block.at}^ character {block.at + 1}"
     lines = "\n".join([*rows, pointer])
     return f'<p>{prose(block.caption)}</p><pre style="overflow-x:auto">{lines}</pre>'
+
+
+def _pieces(block: Pieces) -> str:
+    """The numbers tell the pieces apart for whoever sees no colours."""
+    runs = (
+        f'<mark style="background:{_PIECES[at % len(_PIECES)]};color:#1f2328;padding:.1em .15em">'
+        f"<sup>{at + 1}</sup>{quoted(piece)}</mark>"
+        for at, piece in enumerate(block.pieces)
+    )
+    style = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.9"
+    return f'<p>{prose(block.caption)}</p><pre style="{style}">{"".join(runs)}</pre>'
 
 
 def _run(tag: str, value: str) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from labkit.show.blocks import Block, Cell, Comparison, Grid, Note, Table, clean
+from labkit.show.blocks import Block, Cell, Comparison, Grid, Note, Pieces, Table, clean
 
 #: The columns after a table's first share this, each at least COLUMN wide. A word that is longer
 #: makes its column wider: identifiers are never broken.
@@ -30,6 +30,10 @@ def _block(block: Block) -> str:
         return _grid(block)
     if isinstance(block, Note):
         return _note(block)
+    if isinstance(block, Pieces):
+        return "\n".join(
+            [clean(block.caption), *(f"  {at} {clean(each)}" for at, each in enumerate(block.pieces, 1))]
+        )
     return _comparison(block) if isinstance(block, Comparison) else clean(block.text)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from tests.clients import iot
+from tests.clients.iot import Person
 from tests.clients.served import Lab, Served, create_lab, serve
 
 
@@ -22,6 +24,25 @@ def lab(served: Served) -> Lab:
     with pytest.MonkeyPatch.context() as environment:
         _set(served, environment)
         return create_lab(boto3.Session())
+
+
+@pytest.fixture(scope="session")
+def people(served: Served, lab: Lab) -> tuple[Person, Person]:
+    """Two who may use the IoT endpoint."""
+    with pytest.MonkeyPatch.context() as environment:
+        _set(served, environment)
+        iot.let_roles_use_iot()
+        return iot.signed_in(lab), iot.signed_in(lab)
+
+
+@pytest.fixture
+def ann(people: tuple[Person, Person]) -> Person:
+    return people[0]
+
+
+@pytest.fixture
+def ben(people: tuple[Person, Person]) -> Person:
+    return people[1]
 
 
 @pytest.fixture(autouse=True)

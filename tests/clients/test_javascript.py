@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.clients.iot import Person
 from tests.clients.riddle import TRIGGERS, arn
 from tests.clients.served import Lab, Served, serve
 
@@ -40,6 +42,17 @@ def test_the_javascript_clients_solve_a_riddle(lab: Lab, tmp_path: Path) -> None
     with serve(tmp_path, ["tests.clients.riddle"]) as account:
         functions = {"LAB_LAMBDA_CONFIG": json.dumps({name: arn(name) for name in TRIGGERS})}
         run("riddle/custom-auth.test.js", account.process_environment | lab.environment | functions)
+
+
+def test_mqtt_js_works_unmodified(ann: Person, ben: Person, served: Served) -> None:
+    people = [_camel(person.keys()) | {"identityId": person.identity_id} for person in (ann, ben)]
+    run("iot/mqtt.test.js", served.process_environment | {"IOT_PEOPLE": json.dumps(people)})
+
+
+def _camel(keys: Mapping[str, str]) -> dict[str, str]:
+    """The credentials as JavaScript names them."""
+    names = {"access_key_id": "accessKeyId", "secret_access_key": "secretAccessKey"}
+    return {names.get(name, "sessionToken"): value for name, value in keys.items()}
 
 
 def run(file: str, environment: dict[str, str]) -> None:

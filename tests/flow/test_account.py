@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -41,6 +43,24 @@ def test_opened_again_in_one_process_it_is_the_same_account_until_it_is_closed(s
     started.close()
     with open_account() as fresh:
         assert pool_names(fresh) == []
+
+
+@pytest.mark.parametrize("transport", ["http", "direct"])
+def test_the_iot_endpoint_of_an_account_in_this_process_starts_at_the_first_wish_and_ends_with_it(
+    transport: Literal["http", "direct"],
+) -> None:
+    before = {thread.name for thread in threading.enumerate()}
+    with open_account(transport=transport) as account:
+        assert "labkit-iot" not in {thread.name for thread in threading.enumerate()}
+        iot = account.client("iot")
+        told = [iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"] for _ in range(2)]
+        assert told[0] == told[1]
+        host, port = told[0].split(":")
+        assert host == "localhost"
+        socket.create_connection(("127.0.0.1", int(port)), timeout=5).close()
+    assert {thread.name for thread in threading.enumerate()} <= before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port)), timeout=5)
 
 
 def test_another_seed_is_another_account_and_the_same_seed_makes_the_same_ids() -> None:

@@ -169,6 +169,23 @@ def refused(call: Callable[..., Any], /, **parameters: Any) -> Refusal:
     return Refusal(status, error["Code"], error.get("Message", ""))
 
 
+def forbidden(account: LocalAccount, call: Callable[..., Any], /, **given: Any) -> tuple[str, str]:
+    """Action and resource for which AWS IoT's data plane refuses a call, to which it says "Forbidden" alone.
+
+    https://github.com/boto/boto3/issues/1447
+    """
+    from botocore.exceptions import ClientError
+
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    answer = caught.value.response
+    assert answer["Error"] == {"Code": "ForbiddenException", "Message": "Forbidden"}
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 403
+    decision = account.app.state.decisions.get(answer["ResponseMetadata"]["RequestId"])
+    assert decision is not None
+    return decision.request.action, decision.request.resource
+
+
 def signed(
     account: LocalAccount,
     method: str,

@@ -14,7 +14,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from labkit.local import wire
 from labkit.local.app import LocalApp
+from labkit.local.errors import AwsError
+from labkit.local.operations import identify
 
 #: The outcome of a call that was accepted; every other outcome is an error code.
 ACCEPTED, NOT_SIMULATED = "accepted", "NotSimulated"
@@ -24,6 +27,8 @@ _SERVICES = {
     "AWSCognitoIdentityService": "cognito-identity",
     "2011-06-15": "sts",
 }
+#: The services with REST APIs whose operations are marked.
+_SIGNED_FOR = re.compile(r"Credential=[^,]*/(iotdata)/aws4_request")
 _CODE = re.compile(rb'"__type": ?"([^"]+)"|<Code>([^<]+)</Code>')
 
 
@@ -92,7 +97,7 @@ def refusals(mark: pytest.Mark) -> tuple[str, ...]:
 
 
 def overheard(hear: Callable[[Answer], None]) -> Callable[..., Iterable[bytes]]:
-    """`LocalApp.__call__`, and whatever a Cognito API or STS answers is told to `hear`."""
+    """`LocalApp.__call__`, and whatever a marked API answers is told to `hear`."""
     answer: Any = LocalApp.__call__
 
     def call(app: LocalApp, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -118,10 +123,22 @@ def _text(code: re.Match[bytes]) -> str:
 def _operation(environ: dict[str, Any]) -> str:
     """`service:Operation` as the request says it on the wire."""
     target, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    if rest := _SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", "")):
+        return _rest_operation(environ, rest[1])
     if not target:
         form = parse_qs(environ.get("QUERY_STRING", "")) | parse_qs(_form(environ))
         target, operation = form.get("Version", [""])[0], form.get("Action", [""])[0]
     return f"{_SERVICES[target]}:{operation}" if target in _SERVICES else ""
+
+
+def _rest_operation(environ: dict[str, Any], signing_name: str) -> str:
+    """By method and path, without the body, which stays there to be read."""
+    bare = environ | {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "HTTP_TRANSFER_ENCODING": ""}
+    service = {"iotdata": "iot-data"}.get(signing_name, signing_name)
+    try:
+        return f"{service}:{identify(wire.read(bare), service, 'us-east-1').operation}"
+    except AwsError:
+        return ""
 
 
 def _form(environ: dict[str, Any]) -> str:

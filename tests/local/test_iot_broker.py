@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from labkit.local.iot.principals import CertificatePrincipal
@@ -20,13 +18,12 @@ from tests.unit.mqtt.stand_ins import Account, Wire
 
 
 @pytest.fixture
-def broker(fresh: LocalAccount) -> Iterator[Broker]:
+def broker(fresh: LocalAccount) -> Broker:
     """The account's broker, with nobody but the authority behind it."""
     state, around = fresh.app.state, Account()
     made = Broker(state.iot.authority, around, around, now=lambda: state.clock.now().timestamp())
     state.iot.broker = made
-    yield made
-    state.iot.broker = None
+    return made
 
 
 def connected(

@@ -20,7 +20,7 @@ from labkit.cli.checks import Step
 from labkit.environment import ACCOUNT
 from labkit.errors import LabError
 
-KEYS = {name: f"value of {name}" for name in ACCOUNT}
+KEYS = {name: f"value-of-{name}" for name in ACCOUNT}
 
 
 @pytest.fixture
@@ -239,6 +239,13 @@ def test_the_env_file_has_the_accounts_lines_and_only_its_owner_reads_it(tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["account.env"]
     if sys.platform != "win32":
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_value_that_a_shell_would_split_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "account.env"
+    serve.write_env_file(path, KEYS | {"AWS_IOT_CA": "/my lab/ca.pem"})
+    assert "AWS_IOT_CA='/my lab/ca.pem'\n" in path.read_text()
+    assert "AWS_IOT_PORT=value-of-AWS_IOT_PORT\n" in path.read_text()
 
 
 def test_a_write_that_fails_leaves_no_keys_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,11 +16,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from labkit import workspace
+from labkit.cli.ports import any_free
 
 pytestmark = [pytest.mark.enable_socket]
 
@@ -86,6 +90,47 @@ def test_serve_writes_the_env_file_serves_any_sdk_and_stops_on_a_signal(tmp_path
     assert not listens(found["AWS_ENDPOINT_URL"])
 
 
+def test_serve_tells_its_iot_endpoint_and_takes_it_away_at_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "my lab"
+    folder.mkdir()
+    with labkit("serve", "--port", "0", "--env-file", "a.env", folder=folder) as process:
+        printed(process, folder, "Ctrl-C stops it")
+        found = variables(folder / "a.env")
+        authority = folder / "a-iot-ca.pem"
+        assert found["AWS_IOT_CA"] == shlex.quote(str(authority))
+        health = json.loads(read(f"{found['AWS_ENDPOINT_URL']}/_labkit/health"))["iot"]
+        named: dict[str, Any] = {
+            "host": found["AWS_IOT_ENDPOINT"],
+            "port": int(found["AWS_IOT_PORT"]),
+            "tls_port": int(found["AWS_IOT_TLS_PORT"]),
+        }
+        assert named == health
+        assert authority.read_text() == read(f"{found['AWS_ENDPOINT_URL']}/_labkit/iot/ca.pem")
+        context = ssl.create_default_context(cafile=authority)
+        with (
+            socket.create_connection(("127.0.0.1", named["port"]), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname=named["host"]) as secure,
+        ):
+            secure.sendall(b"GET /mqtt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert secure.recv(1024).startswith(b"HTTP/1.1 426 ")
+        process.send_signal(STOPS[0])
+        assert process.wait(15) == 0
+    for port in ("AWS_IOT_PORT", "AWS_IOT_TLS_PORT"):
+        assert not listens(f"http://127.0.0.1:{found[port]}")
+    assert "PRIVATE" not in authority.read_text()
+
+
+def test_an_account_that_is_killed_leaves_its_iot_ports_to_the_next(tmp_path: Path) -> None:
+    ports = ["--port", "0", "--iot-port", str(any_free()), "--iot-tls-port", str(any_free())]
+    for _ in range(2):
+        with labkit("serve", *ports, "--env-file", "a.env", folder=tmp_path) as process:
+            printed(process, tmp_path, "Ctrl-C stops it")
+            found = variables(tmp_path / "a.env")
+            assert [found["AWS_IOT_PORT"], found["AWS_IOT_TLS_PORT"]] == ports[3::2]
+            process.kill()
+            process.wait()
+
+
 def pools(variables: Mapping[str, str]) -> str:
     """What plain boto3 finds in the account, with nothing else set."""
     program = "import boto3; print(boto3.client('cognito-idp').list_user_pools(MaxResults=1)['UserPools'])"
@@ -131,13 +176,14 @@ def test_the_clock_stands_still_where_it_was_set_and_advances_from_another_termi
         assert ask("outbox") == "The outbox is empty.\n"
 
 
-def test_serve_refuses_a_port_in_use_and_writes_no_env_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--port", "--iot-port", "--iot-tls-port"])
+def test_serve_refuses_a_port_in_use_and_writes_no_env_file(tmp_path: Path, option: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         number = str(other.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-m", "labkit", "serve", "--port", number, "--env-file", "a.env"],
+            [sys.executable, "-m", "labkit", "serve", option, number, "--env-file", "a.env"],
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from labkit.errors import LabError, TokenRejected
 from labkit.provision import Lab
 from labkit.record import ApiCall, Secret
 from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+from labkit.things import IotAttempt
 from tests.unit.show import samples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -189,3 +191,61 @@ def test_a_policy_for_teams_is_told_the_first_call_that_comes_out_wrong(
     feedback = course.exercise("07").check(policy, LAB)
     assert feedback.solved is not bool(said)
     assert said in feedback.text
+
+
+ACCOUNT: Any = SimpleNamespace(region="us-east-1", account_id="123456789012")
+THING = "${iot:Connection.Thing.ThingName}"
+
+
+def _packets(*statements: tuple[str | list[str], str]) -> dict[str, Any]:
+    arn = "arn:aws:iot:us-east-1:123456789012:"
+    return _team_policy(
+        *({"Effect": "Allow", "Action": action, "Resource": arn + where} for action, where in statements)
+    )
+
+
+CONNECT = ("iot:Connect", f"client/{THING}")
+TALK: tuple[list[str], str] = (["iot:Publish", "iot:Receive"], f"topic/greenhouse/{THING}/*")
+ASK = ("iot:Subscribe", f"topicfilter/greenhouse/{THING}/*")
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (_packets(CONNECT, TALK, ASK), ""),
+        (_packets(("iot:Connect", "client/*"), TALK, ASK), "It connects as `fern`: allowed"),
+        (_packets(TALK, ASK), "connects as `tomato`: refused"),
+        (_packets(CONNECT, TALK), "It asks for its commands: refused"),
+        (_packets(CONNECT, ASK, ("iot:Publish", TALK[1])), "It gets its commands: refused"),
+        (
+            _packets(CONNECT, TALK, ("iot:Subscribe", "topicfilter/greenhouse/*")),
+            "for everybody's: allowed",
+        ),
+        (_packets(CONNECT, ASK, (TALK[0], "topic/greenhouse/*")), "publishes the fern's telemetry: allowed"),
+        (_packets(CONNECT, ("iot:*", f"topic*/greenhouse/{THING}/*")), ""),
+        (
+            _packets(CONNECT, TALK, ASK, ("iot:UpdateThingShadow", "thing/*")),
+            "fern's shadow: allowed",
+        ),
+    ],
+)
+def test_a_policy_for_devices_is_told_the_first_packet_that_comes_out_wrong(
+    policy: dict[str, Any], said: str
+) -> None:
+    feedback = course.exercise("11").check(policy, ACCOUNT)
+    assert feedback.solved is not bool(said)
+    assert said in feedback.text
+
+
+def test_bobs_message_goes_to_bobs_topic_over_bobs_connection() -> None:
+    def sent(
+        client: str, *, allowed: bool = True, action: str = "iot:Publish", whose: str = "bob"
+    ) -> IotAttempt:
+        return IotAttempt(action, f"arn:aws:iot:::topic/greenhouse/{whose}/x", allowed, "PUBACK", client)
+
+    exercise = course.exercise("10")
+    assert exercise.check(sent("bob"), "alice").solved
+    assert "Alice's connection" in exercise.check(sent("alice"), "alice").text
+    assert "not accepted: `PUBACK`" in exercise.check(sent("bob", allowed=False), "alice").text
+    assert "iot:Subscribe" in exercise.check(sent("bob", action="iot:Subscribe"), "alice").text
+    assert "own id" in exercise.check(sent("bob", whose="carol"), "alice").text

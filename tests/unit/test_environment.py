@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import labkit
-from labkit.environment import for_account, interfering, without_account
+from labkit.environment import for_account, interfering, iot, without_account
 from labkit.record import Secret
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 
 def test_importing_labkit_loads_neither_boto3_nor_moto_nor_matplotlib_nor_widgets() -> None:
     widgets = ("anywidget", "ipywidgets", "IPython")
-    heavy = ("boto3", "botocore", "moto", "matplotlib", *widgets, "cryptography", "jwt")
+    heavy = ("awscrt", "boto3", "botocore", "moto", "matplotlib", *widgets, "cryptography", "jwt")
     program = f"import sys, labkit; print(*[name for name in {heavy} if name in sys.modules])"
     assert _printed(program) == ""
     assert "matplotlib" in _printed(f"import matplotlib; {program}")
@@ -137,6 +137,20 @@ def test_the_account_takes_the_place_of_whatever_the_environment_names() -> None
         "NO_PROXY",
         "no_proxy",
     }
+
+
+def test_the_iot_endpoint_goes_with_its_account() -> None:
+    endpoint = iot(host="localhost", port=1, tls_port=2, ca=Path("ca.pem"))
+    environment = for_account(
+        {"AWS_IOT_PORT": "443"},
+        endpoint="http://127.0.0.1:1",
+        access_key_id="AKIA",
+        secret_access_key=Secret("secret"),
+        region="us-east-1",
+        iot=endpoint,
+    )
+    assert endpoint.items() <= environment.items()
+    assert not endpoint.keys() & without_account(environment).keys()
 
 
 def test_hosts_that_need_no_proxy_stay_and_loopback_joins_them() -> None:

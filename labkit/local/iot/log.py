@@ -43,19 +43,23 @@ class Entry:
     #: Why no policy was asked.
     refusal: str = ""
     count: int = 1
+    #: What came of something that no policy was asked about, and that was not refused.
+    remark: str = ""
 
     @property
     def allowed(self) -> bool:
-        return self.decision is not None and self.decision.allowed
+        return bool(self.remark) if self.decision is None else self.decision.allowed
 
     @property
     def verdict(self) -> str:
-        return (self.decision.verdict if self.decision else Verdict.IMPLICIT_DENY).name
+        if self.decision is not None:
+            return self.decision.verdict.name
+        return (Verdict.ALLOWED if self.remark else Verdict.IMPLICIT_DENY).name
 
     @property
     def reason(self) -> str:
         """One line; what it says of policies is looked for only when it is read."""
-        return self.refusal if self.decision is None else reason(self.decision)
+        return self.refusal or self.remark if self.decision is None else reason(self.decision)
 
 
 class Log:
@@ -82,6 +86,17 @@ class Log:
         self._entries[entry.id] = entry
         if len(self._entries) > self._capacity:
             del self._entries[next(iter(self._entries))]
+        return entry
+
+    def remark(self, client_id: str, principal: str, event: str, topic: str, sentence: str) -> Entry:
+        """Say what came of something that was not refused; again and again counts only."""
+        last = next(reversed(self._entries.values()), None)
+        said = (client_id, event, topic, sentence)
+        if last is not None and said == (last.client_id, last.event, last.topic, last.remark):
+            last.count += 1
+            return last
+        entry = self.add(client_id, principal, event, topic, None)
+        entry.remark = sentence
         return entry
 
     def again(self, entry_id: str) -> None:

@@ -9,22 +9,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.local.iot.principals import CertificatePrincipal, IotPrincipal
 from labkit.local.iot.shadows.store import written
 from labkit.local.mqtt.contract import Link, Message
 from labkit.local.seed import Source
 
-#: The valid values of `disconnectReason`.
-DISCONNECT_REASONS = frozenset(
-    {
-        "API_INITIATED_DISCONNECT", "AUTH_ERROR", "CLIENT_ERROR", "CLIENT_INITIATED_DISCONNECT",
-        "CONNECTION_LOST", "CUSTOMAUTH_TTL_EXPIRATION", "DUPLICATE_CLIENTID", "FORBIDDEN_ACCESS",
-        "MQTT_KEEP_ALIVE_TIMEOUT", "SERVER_ERROR", "SERVER_INITIATED_DISCONNECT", "THROTTLED",
-        "WEBSOCKET_TTL_EXPIRATION",
-    }
-)  # fmt: skip
-
 #: "If a client is not connected for approximately one hour, the version number is reset to 0."
 _FORGOTTEN_AFTER = 3600.0
+_ENOUGH = 1000
+
+
+def principal_identifier(principal: IotPrincipal, account_id: str) -> str:
+    """A client certificate's ID; "for other connections, this is IAM credentials", as in
+    `000000000000/ABCDEFGHIJKLMNOPQRSTU:some-user/ABCDEFGHIJKLMNOPQRSTU:some-user`.
+    """
+    if isinstance(principal, CertificatePrincipal):
+        return principal.certificate_id
+    user_id = principal.caller.user_id
+    return f"{account_id}/{user_id}/{user_id}"
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Presence:
         self._principal_identifier = principal_identifier
         self._sessions: dict[Link, _Session] = {}
         self._clients: dict[str, _Client] = {}
+        #: How many client IDs are remembered before those of the past are looked for.
+        self._enough = _ENOUGH
 
     def connected(self, link: Link) -> None:
         session = _Session(self._source.uuid().replace("-", ""), self._next_version(link.client_id))
@@ -95,15 +99,14 @@ class Presence:
         recent = known is not None and (known.left is None or now - known.left < _FORGOTTEN_AFTER)
         version = known.version + 1 if known is not None and recent else 0
         self._clients[client_id] = _Client(version)
-        self._forget(now)
+        if len(self._clients) > self._enough:
+            self._forget(now)
         return version
 
     def _forget(self, now: float) -> None:
         """A fleet of passing client IDs must not fill the memory."""
-        if len(self._clients) > 2 * len(self._sessions) + 1000:
-            gone = [name for name, client in self._clients.items() if _is_past(client, now)]
-            for name in gone:
-                del self._clients[name]
+        self._clients = {name: known for name, known in self._clients.items() if not _is_past(known, now)}
+        self._enough = 2 * len(self._clients) + _ENOUGH
 
     def _tell(self, link: Link, session: _Session, kind: str, event: str, more: dict[str, Any]) -> None:
         if "#" in link.client_id or "+" in link.client_id:  # they "do not receive lifecycle events"

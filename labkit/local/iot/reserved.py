@@ -58,7 +58,9 @@ _NOT_SIMULATED = {
 class Log(Protocol):
     """Where it is said what became of a message or a subscription."""
 
-    def __call__(self, link: Link | None, event: str, topic: str, reason: str) -> None: ...
+    def refused(self, event: str, topic: str, reason: str) -> None: ...
+
+    def remarked(self, link: Link | None, event: str, topic: str, sentence: str) -> None: ...
 
 
 class ReservedTopics:
@@ -72,7 +74,7 @@ class ReservedTopics:
     def accepts(self, topic: str) -> bool:
         if ShadowRequest.of(topic) is not None or _RULE.fullmatch(topic):
             return True
-        self._log(None, "Publish", topic, _refusal(topic, "publish"))
+        self._log.refused("Publish", topic, _refusal(topic, "publish"))
         return False
 
     def handle(self, link: Link | None, message: Publish) -> None:
@@ -91,7 +93,7 @@ class ReservedTopics:
     def _ingest(self, link: Link | None, topic: str, rule: str) -> None:
         self.ingested += 1
         missing = "" if self._has_rule(rule) else f", and the account has none named `{rule}` (RuleNotFound)"
-        self._log(link, "BasicIngest", topic, f"no rule runs here{missing}")
+        self._log.remarked(link, "BasicIngest", topic, f"no rule runs here{missing}")
 
     def subscribable(self, topic_filter: str) -> bool:
         """Whether the filter takes in a topic that clients may subscribe to.
@@ -101,7 +103,7 @@ class ReservedTopics:
         levels = topic_filter.split("/")
         if any(_meet(levels, told) for told in _TOLD):
             return True
-        self._log(None, "Subscribe", topic_filter, _refusal(topic_filter, "subscribe"))
+        self._log.refused("Subscribe", topic_filter, _refusal(topic_filter, "subscribe"))
         return False
 
 

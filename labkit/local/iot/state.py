@@ -3,35 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from labkit.local.iot.authority import IotAuthority
 from labkit.local.iot.certificates import Certificates
 from labkit.local.iot.endpoint import Endpoint
 from labkit.local.iot.log import Log
+from labkit.local.iot.presence import Presence, principal_identifier
+from labkit.local.iot.principals import IotPrincipal
+from labkit.local.iot.registry import registry
+from labkit.local.iot.reserved import ReservedTopics
+from labkit.local.iot.shadow_service import ShadowService
+from labkit.local.iot.shadows import Shadows
+from labkit.local.mqtt.broker import Broker
+from labkit.local.mqtt.contract import Link, Message
 
 if TYPE_CHECKING:
-    from labkit.local.mqtt.broker import Broker
     from labkit.local.state import State
+
+
+class Remarks:
+    """The log as the reserved topics know it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def refused(self, event: str, topic: str, reason: str) -> None:
+        self._log.add("", "", event, topic, None, reason)
+
+    def remarked(self, link: Link | None, event: str, topic: str, sentence: str) -> None:
+        """`link` is None where a message came by the API."""
+        client_id, name = ("", "") if link is None else (link.client_id, link.principal.name)
+        self._log.remark(client_id, name, event, topic, sentence)
 
 
 class Iot:
     """AWS IoT Core of one account, in the account's own Region."""
 
     def __init__(self, state: State) -> None:
+        self._state = state
         self.certificates = Certificates(state)
         self.endpoint = Endpoint()
         self.authority = IotAuthority(state)
         self.log = Log(state)
         #: Starts a gateway where none runs yet, and tells `endpoint` its ports.
         self.start_gateway: Callable[[], None] | None = None
-        #: The gateway's, once there is one.
-        self.broker: Broker | None = None
         #: Counts the changes of whatever decides about connections: answers of an earlier one are stale.
         self.generation = 0
+        self.shadows = ShadowService(Shadows(), self.publish, lambda: int(self.now()))
+        self.reserved = ReservedTopics(self.shadows, Remarks(self.log), self._has_rule)
+        self.presence = Presence(self.publish, self.now, state.source.branch("IoT sessions"), self._name_of)
+
+    @cached_property
+    def broker(self) -> Broker:
+        """Made at the first wish. It knows no sockets: the account may publish before there are any."""
+        chance = self._state.source.branch("IoT broker")
+        return Broker(self.authority, self.reserved, self.presence, now=self.now, chance=chance.integer)
+
+    def now(self) -> float:
+        """The account's time in seconds."""
+        return self._state.clock.now().timestamp()
+
+    def publish(self, message: Message) -> int:
+        """Deliver a message of the account's own; how many sessions it goes to."""
+        return self.broker.publish(message)
+
+    def _has_rule(self, name: str) -> bool:
+        """Whether a topic rule of that name was made; none is ever run."""
+        return name in registry(self._state.region, self._state).rules
+
+    def _name_of(self, principal: IotPrincipal) -> str:
+        return principal_identifier(principal, self._state.account_id)
 
     def changed(self) -> None:
         """A policy, an attachment, a Thing, an identity or a certificate is another one now."""
         self.generation += 1
-        if self.broker is not None:
+        if "broker" in vars(self):
             self.broker.reconsider()

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 class Transport(Protocol):
     """The socket, as the connection needs it."""
 
-    #: Bytes accepted by `write` but not yet taken by the client.
-    backlog: int
+    @property
+    def backlog(self) -> int:
+        """Bytes accepted by `write` but not yet taken by the client."""
+        ...
 
     def write(self, data: bytes) -> None:
         """Must not block."""

@@ -165,11 +165,11 @@ function checklist(checks, before, verdict) {
         [h("dt", {}, name), h("dd", {}, h("code", { dir: "auto" }, value))]))));
   });
   return h("div", {},
+    verdict && h("p", {}, mark(checks.every((check) => check.passed), verdict)),
     h("table", {},
       h("caption", {}, "The checks of tokens.verify"),
       h("thead", {}, h("tr", {}, ["result", "check", "expected and got"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, lines)),
-    h("p", {}, verdict && mark(checks.every((check) => check.passed), verdict)));
+      h("tbody", {}, lines)));
 }
 
 function values({ expected, actual }) {

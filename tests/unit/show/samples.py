@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from labkit import sigv4
 from labkit.record import ApiCall, Secret
 from labkit.resources import Credentials, Identity, IdentityPool, Tokens, UserPool
+from labkit.things import IotAttempt, IotEndpoint, IotMessage, LogEntry, PresignedUrl, Shadow
 
 signed_in = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -132,3 +134,50 @@ sign_in = (
     ),
 )
 otpauth_uri = Secret("otpauth://totp/labkit:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=labkit")
+
+
+def presigned_url(
+    *, sign_token: bool = False, token: str = "IQoJb3JpZ2luX2VjEHoaCXVzLWVhc3QtMSJ"
+) -> PresignedUrl:
+    """Signed with AWS's example keys."""
+    key_id, secret = "ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    scope, amz_date = sigv4.Scope("20260131", "us-east-1", "iotdevicegateway"), "20260131T120000Z"
+    query, extra = (
+        sigv4.query_to_sign(key_id, amz_date=amz_date, scope=scope),
+        [("X-Amz-Security-Token", token)],
+    )
+    steps = sigv4.presign(
+        "example-ats.iot.us-east-1.amazonaws.com",
+        "/mqtt",
+        [*query, *extra] if sign_token else query,
+        secret_access_key=secret,
+        amz_date=amz_date,
+        scope=scope,
+        unsigned=() if sign_token else extra,
+    )
+    endpoint = IotEndpoint("example-ats.iot.us-east-1.amazonaws.com")
+    return PresignedUrl(endpoint, steps, signed_in, token_signed=sign_token)
+
+
+def packet(saw: str, *, allowed: bool = False, action: str = "iot:Publish") -> IotAttempt:
+    return IotAttempt(action, f"arn:aws:iot:us-east-1:123456789012:topic/{saw}", allowed, saw, saw)
+
+
+def log_entry(topic: str, verdict: str = "IMPLICIT_DENY") -> LogEntry:
+    return LogEntry(signed_in, topic, "arn:aws:sts::123456789012:x", "Publish", topic, verdict, topic)
+
+
+def shadow(vent: str) -> Shadow:
+    desired, reported = {"vent": vent, "heating": 22}, {"vent": "closed", "heating": 22, vent: vent}
+    return Shadow("tomato", desired, reported, {"vent": vent}, version=3)
+
+
+def reading(thing: str, number: int, temperature: float) -> IotMessage:
+    payload = {"thing": thing, "n": number, "temperature": temperature}
+    return IotMessage(f"greenhouse/{thing}/telemetry", json.dumps(payload).encode())
+
+
+#: As they arrived, in no order.
+telemetry = (
+    reading("tomato", 2, 20.5), reading("fern", 1, 17), reading("tomato", 1, 19.5), reading("fern", 2, 18)
+)  # fmt: skip

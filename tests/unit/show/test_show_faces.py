@@ -78,6 +78,11 @@ VIEWS: dict[str, Callable[[], View]] = {
     "attempt": lambda: show.attempt(an_attempt(), a_decision()),
     "matrix": lambda: show.matrix(a_matrix(), before=a_matrix()),
     "simulation": lambda: show.simulation(a_simulation(), a_decision()),
+    "packet": lambda: show.attempt(samples.packet("denied"), a_decision()),
+    "presigned_url": lambda: show.presigned_url(samples.presigned_url()),
+    "iot_log": lambda: show.iot_log([samples.log_entry("topic")]),
+    "shadow": lambda: show.shadow(samples.shadow("open")),
+    "fleet": lambda: show.fleet(samples.telemetry),
     "sequence": lambda: show.sequence(samples.calls, title="Sign in"),
     "challenges": lambda: show.challenges(samples.sign_in),
     "qr_code": lambda: show.qr_code(samples.otpauth_uri),
@@ -141,7 +146,7 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 ALLOWED = {
-    *("a", "br", "code", "details", "div", "p", "span", "strong", "summary"),
+    *("a", "br", "code", "details", "div", "mark", "p", "pre", "span", "strong", "summary", "sup"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
     *("svg", "title", "desc", "rect", "line", "path", "text"),
 }
@@ -207,6 +212,9 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;`</code>\
         lambda text: show.attempt(an_attempt(text)),
         lambda text: show.matrix(a_matrix(text)),
         lambda text: show.simulation(a_simulation(text), a_decision(text)),
+        lambda text: show.attempt(samples.packet(text)),
+        lambda text: show.iot_log([samples.log_entry(text)], title=text),
+        lambda text: show.shadow(samples.shadow(text)),
         lambda text: show.sequence([samples.api_call(text, text, error_code=text)], title=text),
         lambda text: show.challenges(
             [samples.asked("InitiateAuth", text, text, parameters={text: text}, error_code=text)], title=text
@@ -224,6 +232,9 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;`</code>\
         "attempt",
         "matrix",
         "simulation",
+        "packet",
+        "iot_log",
+        "shadow",
         "sequence",
         "challenges",
         "qr_code",
@@ -265,6 +276,13 @@ def contrast(one: str, other: str) -> float:
 def test_badges_have_a_contrast_of_seven_to_one(mark: Mark) -> None:
     """https://www.w3.org/TR/WCAG22/#contrast-enhanced"""
     assert contrast(*BADGES[mark]) >= 7
+
+
+def test_pieces_have_a_contrast_of_seven_to_one() -> None:
+    html = show.presigned_url(samples.presigned_url()).to_html()
+    found = re.findall(r"<mark style=\"background:(#\w+);color:(#\w+)", html)
+    assert len(set(found)) == 6
+    assert all(contrast(*pair) >= 7 for pair in found)
 
 
 def test_text_outside_badges_takes_the_colour_of_the_page() -> None:

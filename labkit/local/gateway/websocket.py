@@ -1,0 +1,112 @@
+"""MQTT in WebSocket: the HTTP upgrade, and frames around the broker's bytes.
+
+RFC 6455, MQTT 5 chapter 6, and https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from labkit.local.errors import AwsError
+from labkit.local.gateway import upgrade
+
+if TYPE_CHECKING:
+    from labkit.local.gateway.channel import Channel
+    from labkit.local.gateway.opening import Opening
+    from labkit.local.mqtt.connection import Connection
+
+#: "The WebSocket Sub Protocol name selected and returned by the Server MUST be “mqtt”" [MQTT-6.0.0-4].
+SUBPROTOCOL = Subprotocol("mqtt")
+#: Bytes in one message of a client. A packet may span several, and a message hold several packets.
+MAX_MESSAGE = 1024 * 1024
+#: Bytes in one frame to a client: some take no more than a mebibyte.
+MAX_FRAME = 64 * 1024
+
+
+class WebSocket:
+    """Speaks HTTP until the upgrade, then carries the broker's bytes in binary frames."""
+
+    def __init__(self, channel: Channel, opening: Opening) -> None:
+        self._channel, self._opening = channel, opening
+        self._protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE)
+        self.connection: Connection | None = None
+        self._closed_by_client = False
+
+    def received(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        payloads = []
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._upgrade(event)
+                continue
+            assert isinstance(event, Frame)
+            if event.opcode is Opcode.BINARY or event.opcode is Opcode.CONT:
+                payloads.append(bytes(event.data))
+            elif event.opcode is Opcode.CLOSE:
+                self._closed_by_client = True
+            elif event.opcode is Opcode.TEXT:
+                self._refuse_text()
+                return
+        if payloads and self.connection is not None:
+            self._opening.feed(self.connection, b"".join(payloads))
+            if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
+                self._channel.flush()
+        self._send()
+
+    def _upgrade(self, request: Request) -> None:
+        if self._protocol.eof_sent:  # a Close frame came with it
+            return
+        response = self._answer(request)
+        if response.status_code != 101:
+            self._channel.refuse(f"HTTP {response.status_code}: {_text(response)}")
+        self._protocol.send_response(response)
+        self._send()
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.partition("?")[0] != upgrade.PATH:
+            return self._protocol.reject(404, f"There is nothing but {upgrade.PATH}.\n")
+        response = self._protocol.accept(request)
+        if response.status_code != 101:
+            return response
+        try:
+            self.connection = self._opening.signed(request, self._channel)
+        except AwsError as error:
+            return self._protocol.reject(403, f"{error.code}: {error.message}\n")
+        return response
+
+    def _refuse_text(self) -> None:
+        """ "If any other type of data frame is received the recipient MUST close the Network Connection"
+        [MQTT-6.0.0-1]."""
+        self._channel.refuse("a text frame: MQTT travels in binary frames")
+        self._channel.close()
+
+    def _send(self) -> None:
+        writes = self._protocol.data_to_send()
+        self._channel.send(b"".join(writes))
+        if SEND_EOF in writes:
+            self._channel.close()
+
+    def wrap(self, data: bytes) -> bytes:
+        if self._protocol.state is not State.OPEN:
+            return b""
+        for start in range(0, len(data), MAX_FRAME):
+            self._protocol.send_binary(data[start : start + MAX_FRAME])
+        return b"".join(self._protocol.data_to_send())
+
+    def writable(self) -> None:
+        if self.connection is not None:
+            self._opening.writable(self.connection)
+
+    def lost(self) -> None:
+        if self.connection is not None:
+            self._opening.lost(self.connection, by_client=self._closed_by_client)
+
+
+def _text(response: Response) -> str:
+    return bytes(response.body or b"").decode().strip()
