@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,22 +15,21 @@ from labkit.errors import LabError
 from labkit.record import LoggedRequest
 from labkit.show import live_log
 from labkit.show.interactive.live_log import MOST, LiveLog
+from labkit.things import LogEntry
 
 NINE = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
-@dataclass
-class Packet:
-    """As `account.iot_log()` tells of one."""
-
-    time: datetime = NINE
-    client_id: str = "lamp"
-    principal: str = "arn:aws:iot:us-east-1:123456789012:cert/1f"
-    event: str = "Publish"
-    topic: str = "a/b"
-    verdict: str = "IMPLICIT_DENY"
-    reason: str = "no AWS IoT policy allows iot:Publish"
-    decision_id: str = "mqtt-1"
+PACKET = LogEntry(
+    time=NINE + timedelta(seconds=2),
+    client_id="lamp",
+    principal="arn:aws:iot:us-east-1:123456789012:cert/1f",
+    event="Publish",
+    topic="a/b",
+    verdict="IMPLICIT_DENY",
+    reason="no AWS IoT policy allows iot:Publish",
+    decision_id="mqtt-1",
+)
 
 
 def request(**changes: Any) -> LoggedRequest:
@@ -54,7 +53,7 @@ def ask(view: LiveLog, **question: Any) -> Any:
 
 def test_requests_and_packets_stand_in_one_log_with_the_newest_first() -> None:
     later = request(time=NINE + timedelta(seconds=5), status=404, error_code="NoSuchKey")
-    view = live_log(lambda: [request(), later, Packet(time=NINE + timedelta(seconds=2))])
+    view = live_log(lambda: [request(), later, PACKET])
     assert [
         (row["service"], row["what"], row["on"], row["kind"], row["answer"]) for row in view.record["rows"]
     ] == [
@@ -83,6 +82,12 @@ def test_what_a_policy_refused_is_told_from_what_failed_otherwise(
 ) -> None:
     (row,) = live_log(lambda: [request(verdict=verdict, status=status)]).record["rows"]
     assert (row["kind"], row["reason"]) == (kind, reason)
+
+
+def test_a_packet_that_no_policy_was_asked_about_failed_otherwise() -> None:
+    untold = replace(PACKET, decision_id="", reason="the certificate is inactive")
+    denied, failed = live_log(lambda: [untold, PACKET]).record["rows"]
+    assert (denied["kind"], failed["kind"], failed["explained"]) == ("denied", "failed", False)
 
 
 def test_the_page_gets_rows_only_where_there_is_something_new() -> None:

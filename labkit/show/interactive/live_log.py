@@ -7,8 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import LabError
 from labkit.record import LoggedRequest
@@ -18,34 +17,14 @@ from labkit.show.interactive.widget import Interactive, page
 from labkit.show.names import shorten
 from labkit.show.values import utc
 from labkit.show.view import View
+from labkit.things import LogEntry
 
 if TYPE_CHECKING:
     from labkit.policy import Explanation
 
 
-class LoggedPacket(Protocol):
-    """What AWS IoT decided about one packet, as `account.iot_log()` tells it."""
-
-    @property
-    def time(self) -> datetime: ...
-    @property
-    def client_id(self) -> str: ...
-    @property
-    def principal(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def decision_id(self) -> str: ...
-
-
 #: Reads a log anew: `account.request_log`, `account.iot_log`, or a function that adds up both.
-Read = Callable[[], Iterable["LoggedRequest | LoggedPacket"]]
+Read = Callable[[], Iterable[LoggedRequest | LogEntry]]
 
 #: The latest that are shown.
 MOST = 200
@@ -109,7 +88,7 @@ def latest(read: Read) -> dict[str, Any]:
     return {"rows": [line(event) for event in newest], "refused": ""}
 
 
-def line(event: LoggedRequest | LoggedPacket) -> dict[str, Any]:
+def line(event: LoggedRequest | LogEntry) -> dict[str, Any]:
     """One row, the same for a request and a packet."""
     return _of_request(event) if isinstance(event, LoggedRequest) else _of_packet(event)
 
@@ -131,7 +110,7 @@ def _of_request(event: LoggedRequest) -> dict[str, Any]:
     }
 
 
-def _of_packet(event: LoggedPacket) -> dict[str, Any]:
+def _of_packet(event: LogEntry) -> dict[str, Any]:
     return {
         "id": event.decision_id,
         "time": utc(event.time),
@@ -140,7 +119,7 @@ def _of_packet(event: LoggedPacket) -> dict[str, Any]:
         "on": event.topic,
         "who": shorten([event.client_id]).short[0],
         "principal": event.principal,
-        "kind": _kind(event.verdict, failed=event.verdict != "ALLOWED"),
+        "kind": _kind(event.verdict if event.decision_id else "", failed=event.verdict != "ALLOWED"),
         "answer": event.verdict.replace("_", " ").lower(),
         "reason": event.reason,
         "explained": bool(event.decision_id),
@@ -221,5 +200,5 @@ def sample(data: Mapping[str, Any]) -> LiveLog:
         return {**each, "time": datetime.fromisoformat(each["time"])}
 
     requests = [LoggedRequest(**timed(each)) for each in data["requests"]]
-    packets = [SimpleNamespace(**timed(each)) for each in data["packets"]]
+    packets = [LogEntry(**timed(each)) for each in data["packets"]]
     return live_log(lambda: [*requests, *packets], title="The account's latest requests", follow=False)
