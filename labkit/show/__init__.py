@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from labkit.show.interactive.gallery import gallery as gallery
     from labkit.show.interactive.knowledge_check import knowledge_check as knowledge_check
     from labkit.show.interactive.live_log import live_log as live_log
+    from labkit.show.interactive.pool_map import pool_map as pool_map
     from labkit.show.interactive.time_axis import time_axis as time_axis
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
 
@@ -45,6 +46,7 @@ _INTERACTIVE = {
     "gallery": "gallery",
     "knowledge_check": "knowledge_check",
     "live_log": "live_log",
+    "pool_map": "pool_map",
     "time_axis": "time_axis",
     "token_inspector": "token_inspector",
 }

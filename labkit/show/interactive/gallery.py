@@ -12,7 +12,7 @@ from labkit.errors import LabError
 from labkit.show.interactive.widget import Interactive
 
 #: The modules that have a `sample(data)`, which draws `data/gallery/<module>.json`; in the gallery's order.
-VIEWS = ("token_inspector", "flow_diagram", "live_log", "knowledge_check", "time_axis")
+VIEWS = ("token_inspector", "flow_diagram", "live_log", "knowledge_check", "time_axis", "pool_map")
 
 
 @dataclass(frozen=True, repr=False)
