@@ -106,6 +106,8 @@ def test_no_more_than_the_latest_reach_the_page() -> None:
     events = [request(time=NINE + timedelta(seconds=n), request_id=str(n)) for n in range(MOST + 5)]
     rows = live_log(lambda: events).record["rows"]
     assert (len(rows), rows[0]["id"], rows[-1]["id"]) == (MOST, str(MOST + 4), "5")
+    added_up = live_log(lambda: [*events, *(replace(PACKET, time=NINE),) * MOST]).record["rows"]
+    assert {row["service"] for row in added_up} == {"s3"}, "the latest of both, not the last of the sum"
 
 
 def test_an_account_that_tells_nothing_says_so_in_a_sentence() -> None:

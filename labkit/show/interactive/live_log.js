@@ -15,7 +15,7 @@ export default view("live-log", (page) => {
 
 function log(record, page) {
   const { root, ask, say } = page;
-  let rows = record.rows ?? [], chosen = null;
+  let { rows = [], refused } = record, chosen = null;
   const filters = choices(() => draw());
   const table = h("div", { class: "labkit-lines", tabindex: "0", role: "group", "aria-label": "Requests, the newest first" });
   const details = h("div", { class: "labkit-details" });
@@ -32,7 +32,7 @@ function log(record, page) {
     count.textContent = `${shown.length} of ${rows.length}`;
     const focused = document.activeElement?.row;
     const body = h("tbody", {}, shown.map(drawn));
-    table.replaceChildren(shown.length ? sheet(body) : h("p", {}, nothing(rows, record)));
+    table.replaceChildren(shown.length ? sheet(body) : h("p", {}, nothing(rows, refused)));
     held = roving(body, () => [...body.querySelectorAll("button")].map((line) => [line]));
     for (const line of lines()) {
       line.addEventListener("click", () => choose(line.row));
@@ -43,7 +43,7 @@ function log(record, page) {
   const followed = following(record, page, (found) => {
     const before = new Set(rows.map(key));
     const fresh = found.rows.filter((row) => !before.has(key(row))).length;
-    [rows, record.refused] = [found.rows, found.refused];
+    ({ rows, refused } = found);
     filters.offer(rows);
     draw();
     if (found.refused) say(found.refused, { drawn: true });
@@ -62,7 +62,7 @@ function log(record, page) {
 const key = (row) => JSON.stringify(row);
 const same = (one, other) => Boolean(one && other) && key(one) === key(other);
 
-function nothing(rows, { refused }) {
+function nothing(rows, refused) {
   if (rows.length) return "No line fits this filter.";
   return refused || "Nothing was asked yet.";
 }

@@ -79,12 +79,11 @@ class LiveLog(Interactive):
 def latest(read: Read) -> dict[str, Any]:
     """What there is to see now: the rows, newest first, or the sentence why there are none."""
     try:
-        events = list(read())[-MOST:]
+        newest = sorted(read(), key=lambda event: event.time)[::-1][:MOST]
     except LabError as refused:
         return {"rows": [], "refused": str(refused)}
     except Exception as error:  # whatever `read` meets, the page gets an answer
         return {"rows": [], "refused": f"The log could not be read: {type(error).__name__}."}
-    newest = sorted(events, key=lambda event: event.time)[::-1]
     return {"rows": [line(event) for event in newest], "refused": ""}
 
 
