@@ -157,6 +157,7 @@ export function view(name, build) {
       // Else JupyterLab takes the arrow keys and Enter for shortcuts of the notebook's:
       // https://lumino.readthedocs.io/en/latest/api/classes/commands.CommandRegistry.html
       const frame = h("div", { class: "labkit-frame", "data-lm-suppress-shortcuts": "true" }, root, status);
+      frame.addEventListener("keydown", keptByControl);
       el.replaceChildren(frame);
       const end = build({ root, model, say, ask, watch });
       return () => {
@@ -166,6 +167,12 @@ export function view(name, build) {
       };
     },
   };
+}
+
+/** A field's own keys: JupyterLab's shortcuts for whatever has the focus (`:focus`) match it before the frame is asked. */
+function keptByControl(event) {
+  const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  if (plain && event.target.matches("input, select, textarea")) event.stopPropagation();
 }
 
 const SILENT = "No answer: the kernel has stopped or was restarted. Run the cell again.";
