@@ -12,10 +12,11 @@ from labkit.record import Secret
 #: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 #: The Region stands twice because boto3 reads the second name only:
 #: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html#using-environment-variables
-#: No SDK reads the last four: they are what a program hands to its MQTT client.
+#: No SDK reads the last five. Four are what a program hands to its MQTT client; the fifth is where a user
+#: pool's domain answers, its name in the place of `{domain}`, because an SDK's endpoint is one host.
 ACCOUNT = (
     "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
-    "AWS_IOT_ENDPOINT", "AWS_IOT_PORT", "AWS_IOT_TLS_PORT", "AWS_IOT_CA",
+    "AWS_IOT_ENDPOINT", "AWS_IOT_PORT", "AWS_IOT_TLS_PORT", "AWS_IOT_CA", "LABKIT_MANAGED_LOGIN_URL",
 )  # fmt: skip
 
 #: What would take precedence over those, or change where requests go; value: why.
@@ -82,6 +83,7 @@ def for_account(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "LABKIT_MANAGED_LOGIN_URL": f"{endpoint}/_domain/{{domain}}",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         **iot,

@@ -29,6 +29,16 @@ class TokenRejected(LabError):
         super().__init__(f"token rejected by `{check}`: expected `{expected}`, got `{actual}`")
 
 
+class OAuthError(LabError):
+    """An endpoint of a User Pool's domain refused, with an error code of RFC 6749, section 5.2."""
+
+    def __init__(self, endpoint: str, error: str, description: str = "") -> None:
+        self.endpoint = endpoint
+        self.error = error
+        self.description = description
+        super().__init__(f"`{endpoint}` answered `{error}`{f': {description}' if description else ''}")
+
+
 class PolicySyntaxError(LabError):
     """A policy document is not one that IAM would store.
 

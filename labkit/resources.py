@@ -101,6 +101,47 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class UserPoolDomain:
+    """Where a User Pool's authorization server and its sign-in pages are."""
+
+    name: str
+    url: str
+    user_pool: UserPool
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class PkcePair:
+    """What binds a code to the app that asked for it (RFC 7636)."""
+
+    verifier: Secret
+    challenge: str
+    method: str = "S256"
+
+
+@dataclass(frozen=True)
+class OAuthTokens:
+    """What the token endpoint returns."""
+
+    access_token: Secret
+    #: Only with the scope `openid`.
+    id_token: Secret | None
+    #: Only for a code, or where refresh tokens rotate.
+    refresh_token: Secret | None
+    expires_in: timedelta
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
+class UserInfo:
+    """A user's attributes, as far as the access token's scopes open them."""
+
+    sub: str
+    attributes: Mapping[str, str]
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
 class NewDevice:
     """What a device is called from now on (`NewDeviceMetadata`)."""
 

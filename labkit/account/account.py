@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from labkit.account.clock import Clock
 from labkit.account.control import Send, get
 from labkit.account.decisions import Decisions
+from labkit.account.domain import DomainAnswer, ask
 from labkit.account.guard import Guard
 from labkit.account.iot import Iot
 from labkit.account.issuers import Issuers
@@ -142,6 +143,28 @@ class Account:
         if response.status_code != 200:
             raise LabError(f"no keys for User Pool `{user_pool.id}`: `{url}` answered {response.status_code}")
         return Jwks.from_json(json.loads(response.content))
+
+    def domain_url(self, domain: str) -> str:
+        """Where a User Pool's domain answers: at a host of its own, or below the local account's address.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain.html
+        """
+        if self.endpoint is None:
+            return f"https://{domain}.auth.{self.region}.amazoncognito.com"
+        return f"{self.endpoint}/_domain/{domain}"
+
+    def ask_domain(
+        self,
+        domain: str,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> DomainAnswer:
+        """Send a form to an endpoint of a User Pool's domain, or GET it where there is none."""
+        answer = ask(self._send, self.domain_url(domain), path, form=form, headers=headers or {})
+        self._recorder.add(answer.call)
+        return answer
 
     def confirmation_code(self, username: str) -> str:
         """The newest code sent to a user; a real account has the person type it in."""

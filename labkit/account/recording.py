@@ -75,6 +75,12 @@ class Recorder:
         """Collect the calls of this thread until the block ends; blocks may be nested."""
         return _collecting(self)
 
+    def add(self, call: ApiCall) -> None:
+        """Keep a call that no client made: one of a User Pool's domain."""
+        for block in _BLOCKS.get():
+            if block.recorder in (None, self):
+                block.calls.append(call)
+
     def attach(self, events: Any) -> None:
         """Watch a client's `meta.events`; of several recorders there, the first hears for all."""
         events.register_last("before-parameter-build", self._built, *_once("built"))
@@ -113,9 +119,7 @@ class Recorder:
             duration=datetime.now(UTC) - context[_CONTEXT]["started"],
             **context[_CONTEXT],
         )
-        for block in _BLOCKS.get():
-            if block.recorder in (None, self):
-                block.calls.append(call)
+        self.add(call)
 
 
 def _once(name: str) -> tuple[str, bool]:

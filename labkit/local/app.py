@@ -17,6 +17,7 @@ from labkit.local import (
     iam,
     identity_pools,
     iot,
+    managed_login,
     policies,
     s3,
     sts,
@@ -51,7 +52,6 @@ _OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
 _CHECKS = dict(policies.CHECKS)
 _CHECKS |= {("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()}
 _NOT_SIMULATED = {
-    "cognito-idp": user_pools.NOT_SIMULATED,
     "iot": iot.NOT_SIMULATED,
     "sts": sts.NOT_SIMULATED,
 }
@@ -108,6 +108,9 @@ class LocalApp:
             public = wellknown.answer(request, self.state)
             if public is not None:
                 return public
+            page = managed_login.answer(request, self.state)
+            if page is not None:
+                return page
             if request.method == "OPTIONS":
                 wanted = request.headers.get("access-control-request-headers", "*")
                 return 200, _CORS | {"Access-Control-Allow-Headers": wanted}, b""
@@ -172,6 +175,10 @@ def _require_simulated(call: Call) -> None:
     """Before anything else: nobody should mend the parameters of a call that leads nowhere."""
     if call.operation in _NOT_SIMULATED.get(call.service, ()):
         raise not_simulated(f"{call.service}:{call.operation}")
+    if call.service == "cognito-idp":
+        for member in user_pools.NOT_SIMULATED_MEMBERS.get(call.operation, ()):
+            if call.parameters.get(member):
+                raise not_simulated(f"{member} of {call.service}:{call.operation}")
     if call.operation in _OWN.get(call.service, ()) or (
         call.service == "sts" and call.operation in sts.OPERATIONS
     ):

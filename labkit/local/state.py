@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from labkit.local.clock import Clock
 from labkit.local.identity_pools.state import IdentityPools
 from labkit.local.iot.state import Iot
+from labkit.local.managed_login.state import ManagedLogin
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.requests import Requests
@@ -76,6 +77,7 @@ class State:
     user_pools: UserPools = field(init=False)
     identity_pools: IdentityPools = field(init=False)
     iot: Iot = field(init=False)
+    managed_login: ManagedLogin = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +87,7 @@ class State:
         self.user_pools = UserPools(self)
         self.identity_pools = IdentityPools(self)
         self.iot = Iot(self)
+        self.managed_login = ManagedLogin(self)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN of this account; IAM's and STS's have no Region."""

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
+from labkit.local.managed_login import domains
 from labkit.local.trust import PROVIDER
 from labkit.local.user_pools.directory import user_import
 from labkit.local.user_pools.pools import Pool, find_pool, issuer
@@ -45,7 +46,7 @@ def _document(request: Request, state: State) -> Response | None:
         return _json({"message": f"User pool {match['pool']} does not exist."}, 404)
     if match["document"] == "jwks.json":
         return _json(state.user_pools.key(pool.id).jwks())
-    return _json(_pool_configuration(pool, request))
+    return _json(_pool_configuration(pool, request, state))
 
 
 def health(state: State) -> dict[str, Any]:
@@ -65,8 +66,22 @@ def health(state: State) -> dict[str, Any]:
     }
 
 
-def _pool_configuration(pool: Pool, request: Request) -> dict[str, Any]:
-    return _configuration(issuer(pool), f"{_base(request)}/{pool.id}/.well-known/jwks.json", "RS256")
+def _pool_configuration(pool: Pool, request: Request, state: State) -> dict[str, Any]:
+    """With a domain, the endpoints of the pool's authorization server, as this account answers for them."""
+    known = _configuration(issuer(pool), f"{_base(request)}/{pool.id}/.well-known/jwks.json", "RS256")
+    domain = domains.of_pool(pool, state)
+    if domain is None:
+        return known
+    there = f"{_base(request)}/_domain/{domain.name}"
+    return known | {
+        "authorization_endpoint": f"{there}/oauth2/authorize",
+        "end_session_endpoint": f"{there}/logout",
+        "revocation_endpoint": f"{there}/oauth2/revoke",
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "token_endpoint": f"{there}/oauth2/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "userinfo_endpoint": f"{there}/oauth2/userInfo",
+    }
 
 
 def _configuration(name: str, jwks_uri: str, algorithm: str) -> dict[str, Any]:

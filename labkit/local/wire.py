@@ -101,7 +101,7 @@ def _utf8(value: str) -> str:
 
 def _require_loopback(name: str) -> None:
     """Refuse names that are not this machine's: a web page must not reach the account by DNS rebinding."""
-    if name and not _LOOPBACK.fullmatch(name) and not name.endswith(".amazonaws.com"):
+    if name and not _LOOPBACK.fullmatch(name) and not name.endswith((".amazonaws.com", ".amazoncognito.com")):
         raise AwsError(
             "InvalidHost", f"Host `{name[:80]}` is not this machine; use 127.0.0.1 or localhost.", 421
         )

@@ -78,7 +78,13 @@ def _user_pool_tags(account: Account, pool_id: str) -> dict[str, str]:
 
 
 def _delete_user_pool(account: Account, pool_id: str) -> None:
-    account.client("cognito-idp").delete_user_pool(UserPoolId=pool_id)
+    """A domain goes first: "It has a domain configured that should be deleted first"."""
+    cognito = account.client("cognito-idp")
+    pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    for name in ("Domain", "CustomDomain"):
+        if pool.get(name):
+            cognito.delete_user_pool_domain(UserPoolId=pool_id, Domain=pool[name])
+    cognito.delete_user_pool(UserPoolId=pool_id)
 
 
 def _identity_pools(account: Account) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ def serve(folder: Path, program: Sequence[str] = SERVE) -> Iterator[Served]:
                 assert time.monotonic() < until, f"no account within {PATIENCE} s"
                 time.sleep(0.05)
             lines = env_file.read_text(encoding="utf-8").splitlines()
-            yield Served(dict(line.split("=", 1) for line in lines))
+            yield Served(dict(shlex.split(line)[0].split("=", 1) for line in lines))
         finally:
             process.kill()
             process.wait()

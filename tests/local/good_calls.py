@@ -115,8 +115,10 @@ def signed(on: Stage) -> dict[str, Parameters]:
             JobName="job", CloudWatchLogsRoleArn="arn:aws:iam::111122223333:role/import"
         ),
         "CreateUserPoolClient": named(ClientName="app"),
+        "CreateUserPoolDomain": named(Domain="its-own"),
         "DeleteGroup": named(GroupName="readers"),
         "DeleteIdentityProvider": named(ProviderName="ADFS"),
+        "DeleteResourceServer": named(Identifier="photos"),
         "DeleteUserPool": named(),
         "DeleteUserPoolClient": named(**client),
         "DescribeIdentityProvider": named(ProviderName="ADFS"),
@@ -135,6 +137,7 @@ def signed(on: Stage) -> dict[str, Parameters]:
         "ListUsersInGroup": named(GroupName="readers"),
         "SetUserPoolMfaConfig": named(MfaConfiguration="OFF"),
         "UpdateGroup": named(GroupName="readers"),
+        "UpdateResourceServer": named(Identifier="photos", Name="Photos"),
         "UpdateIdentityProvider": named(
             ProviderName="ADFS", ProviderDetails={"MetadataURL": "https://other.example.com"}
         ),

@@ -24,10 +24,6 @@ MISSING: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "json": (
         "cognito-idp", "list_user_pools", "DescribeRiskConfiguration", {"UserPoolId": "us-east-1_000000000"},
     ),
-    "json (moto would agree)": (
-        "cognito-idp", "list_user_pools", "CreateUserPoolDomain",
-        {"Domain": "a-domain", "UserPoolId": "us-east-1_000000000"},
-    ),
     "json (moto only)": ("dynamodb", "list_tables", "ListGlobalTables", {}),
     "query": ("sts", "get_caller_identity", "DecodeAuthorizationMessage", {"EncodedMessage": "x"}),
     "query (moto only)": ("iam", "list_users", "ListPoliciesGrantingServiceAccess", {

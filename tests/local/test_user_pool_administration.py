@@ -267,55 +267,6 @@ def test_identity_providers_are_kept_and_sign_nobody_in(on: Stage) -> None:
     assert [provider["ProviderName"] for provider in listed] == ["ADFS"]
 
 
-@pytest.mark.operation("cognito-idp:CreateResourceServer", refuses="InvalidParameterException")
-@pytest.mark.operation("cognito-idp:DescribeResourceServer", refuses="ResourceNotFoundException")
-@pytest.mark.operation(
-    "cognito-idp:CreateResourceServer",
-    "cognito-idp:DescribeResourceServer",
-    "cognito-idp:ListResourceServers",
-    missing="stored, but no token has its scopes",
-)
-def test_resource_servers_are_kept_and_their_scopes_are_in_no_token(on: Stage) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateResourceServer.html"""
-    admin, music = on.pool.admin, on.named(Identifier="music")
-    assert admin.create_resource_server(**music, Name="Music")
-    assert answered(admin.create_resource_server, **music, Name="Music") == (400, "InvalidParameterException")
-    assert admin.describe_resource_server(**music)["ResourceServer"]["Name"] == "Music"
-    nothing = on.named(Identifier="nothing")
-    assert answered(admin.describe_resource_server, **nothing) == (400, "ResourceNotFoundException")
-    listed = admin.list_resource_servers(**on.named(MaxResults=5))["ResourceServers"]
-    assert [server["Identifier"] for server in listed] == ["photos", "music"]
-
-
-@pytest.mark.operation("cognito-idp:DescribeUserPoolDomain")
-@pytest.mark.operation("cognito-idp:DescribeUserPoolDomain", missing="there are no domains")
-def test_no_domain_is_taken(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DescribeUserPoolDomain.html"""
-    found = account.client("cognito-idp").describe_user_pool_domain(Domain="a-domain")
-    assert found["DomainDescription"] == {}
-
-
-@pytest.mark.operation(
-    "cognito-idp:CreateUserPoolClient",
-    "cognito-idp:UpdateUserPoolClient",
-    missing="OAuth flows, scopes and addresses are stored, but there is no managed login",
-)
-def test_what_a_client_would_do_at_a_managed_login_is_kept(on: Stage) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html"""
-    settings: dict[str, Any] = {
-        "AllowedOAuthFlows": ["code"],
-        "AllowedOAuthFlowsUserPoolClient": True,
-        "AllowedOAuthScopes": ["openid"],
-        "CallbackURLs": ["https://app.example.com"],
-    }
-    client = on.pool.another_client(**settings)
-    ids = on.named(ClientId=client.client_id)
-    described = on.pool.admin.describe_user_pool_client(**ids)["UserPoolClient"]
-    assert {name: described[name] for name in settings} == settings
-    updated = on.pool.admin.update_user_pool_client(**ids, **settings | {"AllowedOAuthScopes": ["email"]})
-    assert updated["UserPoolClient"]["AllowedOAuthScopes"] == ["email"]
-
-
 @pytest.mark.operation("cognito-idp:AdminDisableProviderForUser", refuses="ResourceNotFoundException")
 def test_a_link_is_undone_in_a_pool_that_is_there(on: Stage) -> None:
     """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminDisableProviderForUser.html"""

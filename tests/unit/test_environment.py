@@ -128,6 +128,7 @@ def test_the_account_takes_the_place_of_whatever_the_environment_names() -> None
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "LABKIT_MANAGED_LOGIN_URL": "http://127.0.0.1:1/_domain/{domain}",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
+from labkit.local.managed_login import domains, resource_servers
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import (
     administration,
@@ -23,7 +24,7 @@ from labkit.local.user_pools.directory import (
     verification,
 )
 from labkit.local.user_pools.factors import devices, mfa_preferences, mfa_settings, passkeys, software_tokens
-from labkit.local.user_pools.pools import name_user, require_pool
+from labkit.local.user_pools.pools import name_user
 from labkit.local.user_pools.settings import schema
 from labkit.local.user_pools.sign_in import choice
 from labkit.local.user_pools.sign_in import sign_in as signing_in
@@ -59,11 +60,17 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": signing_up.confirm_sign_up,
     "CreateUserImportJob": user_import.create_user_import_job,
+    "CreateResourceServer": resource_servers.create_resource_server,
     "CreateUserPoolClient": administration.create_user_pool_client,
+    "CreateUserPoolDomain": domains.create_user_pool_domain,
+    "DeleteResourceServer": resource_servers.delete_resource_server,
     "DeleteUser": profile.delete_user,
     "DeleteUserAttributes": changes.delete_user_attributes,
+    "DeleteUserPoolDomain": domains.delete_user_pool_domain,
     "DeleteWebAuthnCredential": passkeys.delete_credential,
+    "DescribeResourceServer": resource_servers.describe_resource_server,
     "DescribeUserImportJob": user_import.describe_user_import_job,
+    "DescribeUserPoolDomain": domains.describe_user_pool_domain,
     "ForgetDevice": devices.forget_device,
     "ForgotPassword": passwords.forgot_password,
     "GetCSVHeader": user_import.get_csv_header,
@@ -76,6 +83,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": signing_in.initiate_auth,
     "ListDevices": devices.list_devices,
+    "ListResourceServers": resource_servers.list_resource_servers,
     "ListUserImportJobs": user_import.list_user_import_jobs,
     "ListUsers": listing.list_users,
     "ListUsersInGroup": listing.list_users_in_group,
@@ -91,8 +99,10 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "StartWebAuthnRegistration": passkeys.start_registration,
     "StopUserImportJob": user_import.stop_user_import_job,
     "UpdateDeviceStatus": devices.update_device_status,
+    "UpdateResourceServer": resource_servers.update_resource_server,
     "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,
+    "UpdateUserPoolDomain": domains.update_user_pool_domain,
     "VerifySoftwareToken": software_tokens.verify_software_token,
     "VerifyUserAttribute": verification.verify_user_attribute,
 }
@@ -112,7 +122,6 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
     "GetGroup": listing.require_group,
-    "ListResourceServers": require_pool,
     "UpdateGroup": listing.require_group,
     "UpdateUserPool": administration.check_user_pool,
 }
@@ -122,15 +131,12 @@ AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
     "AdminGetUser": mfa_preferences.amend_admin_get_user,
     "CreateUserPool": administration.name_as_aws_does,
     "DeleteUserPool": administration.forget_user_pool,
+    "DescribeUserPool": domains.amend_describe_user_pool,
     "UpdateUserPool": mfa_settings.note_mode,
 }
 
-#: moto answers these with success whatever they are given; the account would rather say so.
-NOT_SIMULATED = frozenset(
-    {
-        # A domain at which no managed login answers.
-        "CreateUserPoolDomain",
-        "DeleteUserPoolDomain",
-        "UpdateUserPoolDomain",
-    }
-)
+#: Members that change what an operation does, in a way that the account has no behaviour for.
+NOT_SIMULATED_MEMBERS = {
+    "CreateUserPoolDomain": ("CustomDomainConfig", "Routing"),
+    "UpdateUserPoolDomain": ("CustomDomainConfig", "Routing"),
+}

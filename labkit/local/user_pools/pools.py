@@ -54,11 +54,6 @@ def pool_asked(call: Call, state: State) -> Pool:
     return pool
 
 
-def require_pool(call: Call, state: State) -> None:
-    """For operations that moto fails over where there is no such pool."""
-    pool_asked(call, state)
-
-
 def require_no_import(pool: Pool, state: State) -> None:
     """ "This exception is thrown when you're trying to modify a user pool while a user import job is in
     progress for that pool." (no text is documented)

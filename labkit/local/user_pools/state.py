@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 _REMEMBERED = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class Authorized:
+    """What an authorization request was granted, which every token of its sign-in keeps."""
+
+    #: In the order of the request.
+    scopes: tuple[str, ...]
+    #: RFC 8707's `resource`: the audience of the access tokens.
+    resource: str = ""
+
+
 @dataclass
 class Grant:
     """One sign-in: the refresh token, and every token that came of it by `origin_jti`."""
@@ -38,6 +48,8 @@ class Grant:
     retired: dict[str, datetime] = field(default_factory=dict, repr=False)
     #: The device that was signed in on, in pools that track devices.
     device_key: str = ""
+    #: For a sign-in at the pool's domain; the API's own grant one scope and no other.
+    authorized: Authorized | None = None
 
     def has_retired(self, token: str, now: datetime) -> bool:
         """Whether this refresh token was rotated out, and its grace period is over."""

@@ -7,6 +7,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
+from labkit.local.managed_login import domains
 from labkit.local.operations import Call
 from labkit.local.user_pools.factors import first_factors, mfa_settings
 from labkit.local.user_pools.pools import (
@@ -39,6 +40,7 @@ def check_delete_user_pool(call: Call, state: State) -> None:
     """
     pool = pool_asked(call, state)
     require_no_import(pool, state)
+    domains.require_none(pool, state)
     if pool.extended_config.get("DeletionProtection") == "ACTIVE":
         raise AwsError(
             "InvalidParameterException",
@@ -87,9 +89,8 @@ def create_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     pool = pool_asked(call, state)
     settings = {k: v for k, v in call.parameters.items() if k not in ("UserPoolId", "GenerateSecret")}
     require_valid_lifetimes(settings)
-    client_settings.check(pool, settings, "creating")
     with_secret = call.parameters.get("GenerateSecret", False)
-    client_settings.require_secret_for_machines(settings, has_secret=with_secret)
+    client_settings.check(pool, settings, "creating", has_secret=with_secret)
     client = backend_of(pool).create_user_pool_client(pool.id, with_secret, settings)
     client.secret = state.source.text(52, string.ascii_lowercase + string.digits)
     return {"UserPoolClient": client.to_json(extended=True)}
@@ -106,8 +107,7 @@ def update_user_pool_client(call: Call, state: State) -> dict[str, Any]:
     pool, client = client_asked(call, state)
     settings = {k: v for k, v in call.parameters.items() if k not in ("UserPoolId", "ClientId")}
     require_valid_lifetimes(settings)
-    client_settings.check(pool, settings, "updating")
-    client_settings.require_secret_for_machines(settings, has_secret=client.generate_secret)
+    client_settings.check(pool, settings, "updating", has_secret=client.generate_secret)
     named = {"ClientName": client.extended_config.get("ClientName")} | settings
     client.extended_config = CognitoIdpUserPoolClient(pool.id, client.generate_secret, named).extended_config
     return {"UserPoolClient": client.to_json(extended=True)}

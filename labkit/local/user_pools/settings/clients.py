@@ -68,7 +68,8 @@ def require_secret_hash(client: Client, usernames: tuple[str, ...], given: str |
             "NotAuthorizedException",
             f"Client {client.id} is configured with secret but SECRET_HASH was not received",
         )
-    if not any(hmac.compare_digest(given.encode(), _hash(client, name)) for name in usernames):
+    hashes = (secret_hash(client, name).encode() for name in usernames)
+    if not any(hmac.compare_digest(given.encode(), known) for known in hashes):
         raise _bad_hash(client)
 
 
@@ -76,9 +77,9 @@ def _bad_hash(client: Client) -> AwsError:
     return AwsError("NotAuthorizedException", f"Unable to verify secret hash for client {client.id}")
 
 
-def _hash(client: Client, username: str) -> bytes:
+def secret_hash(client: Client, username: str) -> str:
     message = f"{username}{client.id}".encode()
-    return base64.b64encode(hmac.digest(str(client.secret).encode(), message, "sha256"))
+    return base64.b64encode(hmac.digest(str(client.secret).encode(), message, "sha256")).decode()
 
 
 def addressed(call: Call, state: State) -> tuple[Pool, Client, User | None]:

@@ -39,6 +39,8 @@ class Attempt:
     state: State
     #: The challenge that this call answers.
     session: ChallengeSession | None = field(default=None, repr=False)
+    #: At the pages of the pool's domain, where a code follows in the place of tokens.
+    hosted: bool = False
 
     @property
     def given(self) -> dict[str, str]:

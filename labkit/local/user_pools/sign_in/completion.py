@@ -14,13 +14,18 @@ from labkit.local.user_pools.tokens import tokens
 
 
 def finish(attempt: Attempt, user: User) -> Answer:
-    """Tokens; on a device that the app does not name, in a pool that tracks them, a key for it too."""
+    """Tokens; on a device that the app does not name, in a pool that tracks them, a key for it too.
+
+    At the pages of the pool's domain it is the user who was signed in; the tokens are for the app to fetch.
+    """
     pool, client, state = attempt.pool, attempt.client, attempt.state
     lockout.signed_in(pool, user, state)
     attempt.pool_state.forget_set_ups(user.id)
-    device = _device(attempt, user)
+    device = None if attempt.hosted else _device(attempt, user)
     new = device is not None and not device.confirmed
     _post_authentication(attempt, user, new_device=new)
+    if attempt.hosted:
+        return {"ChallengeParameters": {}, "SignedIn": user}
     key = device.key if device else ""
     result = tokens.sign_in(pool, client, user, state, attempt.call, device_key=key)
     if device and new:

@@ -24,32 +24,33 @@ if TYPE_CHECKING:
 
 
 def initiate_auth(call: Call, state: State) -> dict[str, Any]:
-    return _start(Attempt(*client_named(call.parameters["ClientId"], state), call, state))
+    return start(Attempt(*client_named(call.parameters["ClientId"], state), call, state))
 
 
 def admin_initiate_auth(call: Call, state: State) -> dict[str, Any]:
-    return _start(Attempt(*client_asked(call, state), call, state))
+    return start(Attempt(*client_asked(call, state), call, state))
 
 
 def respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
-    return _answer(Attempt(*client_named(call.parameters["ClientId"], state), call, state))
+    return answer(Attempt(*client_named(call.parameters["ClientId"], state), call, state))
 
 
 def admin_respond_to_auth_challenge(call: Call, state: State) -> dict[str, Any]:
-    return _answer(Attempt(*client_asked(call, state), call, state))
+    return answer(Attempt(*client_asked(call, state), call, state))
 
 
-def _start(attempt: Attempt) -> Answer:
+def start(attempt: Attempt) -> Answer:
     flow = attempt.call.parameters["AuthFlow"]
     if flow not in _FLOWS or flow in (_PUBLIC_ONLY if attempt.by_administrator else _ADMIN_ONLY):
         raise AwsError("InvalidParameterException", f"Initiate Auth method not supported: {flow}.")
     if flow == "USER_AUTH":
         tiers.require_choice(attempt.pool)
-    require_flow(attempt.client, flow)
+    if not attempt.hosted:  # ExplicitAuthFlows are about the API
+        require_flow(attempt.client, flow)
     return _outcome(_FLOWS[flow](attempt))
 
 
-def _answer(attempt: Attempt) -> Answer:
+def answer(attempt: Attempt) -> Answer:
     name = attempt.call.parameters["ChallengeName"]
     if name not in _ANSWERS:
         raise not_simulated(f"the challenge {name}")
@@ -60,8 +61,8 @@ def _answer(attempt: Attempt) -> Answer:
     return _outcome(_ANSWERS[name](attempt))
 
 
-def _outcome(answer: Answer | Passed) -> Answer:
-    return proceed(answer) if isinstance(answer, Passed) else answer
+def _outcome(outcome: Answer | Passed) -> Answer:
+    return proceed(outcome) if isinstance(outcome, Passed) else outcome
 
 
 def _refresh(attempt: Attempt) -> Answer:

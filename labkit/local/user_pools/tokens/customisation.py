@@ -78,6 +78,8 @@ def _version(pool: Pool) -> str:
 
 def _occasion(call: Call | None) -> str:
     given = call.parameters if call else {}
+    if call is not None and call.operation.startswith("/"):  # an endpoint of the pool's domain
+        return "RefreshTokens" if given.get("grant_type") == "refresh_token" else "HostedAuth"
     if str(given.get("AuthFlow", "")).startswith("REFRESH_TOKEN") or "RefreshToken" in given:
         return "RefreshTokens"
     return _OCCASIONS.get(given.get("ChallengeName", ""), "Authentication")

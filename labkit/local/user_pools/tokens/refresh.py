@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools.pools import Client, client_named
+from labkit.local.user_pools.pools import Client, Pool, client_named
 from labkit.local.user_pools.settings.clients import rotation
 from labkit.local.user_pools.state import Grant
 from labkit.local.user_pools.tokens import tokens
@@ -25,7 +25,11 @@ def get_tokens_from_refresh_token(call: Call, state: State) -> dict[str, Any]:
     """New tokens; where the client rotates them, a new refresh token too, in the place of this one."""
     pool, client = client_named(call.parameters["ClientId"], state)
     _require_secret(client, call.parameters.get("ClientSecret") or "")
-    token = call.parameters["RefreshToken"]
+    return {"AuthenticationResult": renewed(pool, client, call.parameters["RefreshToken"], state, call)}
+
+
+def renewed(pool: Pool, client: Client, token: str, state: State, call: Call) -> dict[str, Any]:
+    """The AuthenticationResult for a refresh token; with rotation, the refresh token that takes its place."""
     grant = state.user_pools[pool.id].by_refresh_token.get(token)
     if grant is None or grant.client_id != client.id or not _on_its_device(grant, call):
         # With a full stop, as AWS gave it: https://github.com/aws/aws-sdk-js-v3/issues/7162
@@ -37,7 +41,7 @@ def get_tokens_from_refresh_token(call: Call, state: State) -> dict[str, Any]:
     if settings is not None:
         grace = timedelta(seconds=settings.get("RetryGracePeriodSeconds") or 0)
         result["RefreshToken"] = _rotate(pool.id, grant, token, grace, state)
-    return {"AuthenticationResult": result}
+    return result
 
 
 def _on_its_device(grant: Grant, call: Call) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
 from labkit.local.operations import Call
-from labkit.local.user_pools.pools import client_named, pool_asked, user_named
+from labkit.local.user_pools.pools import Client, Pool, client_named, pool_asked, user_named
 from labkit.local.user_pools.tokens.tokens import sign_out_everywhere, user_of_access_token
 
 if TYPE_CHECKING:
@@ -47,12 +47,15 @@ def revoke_token(call: Call, state: State) -> dict[str, Any]:
     given = call.parameters.get("ClientSecret")
     if client.generate_secret and given != client.secret:
         raise AwsError("UnauthorizedException", "Client secret is missing or wrong.")
+    revoke(pool, client, call.parameters["Token"], state)
+    return {}
+
+
+def revoke(pool: Pool, client: Client, token: str, state: State) -> None:
     if not client.extended_config.get("EnableTokenRevocation", True):
         raise AwsError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
-    token = call.parameters["Token"]
     if token.count(".") == 2:
         raise AwsError("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
     grant = state.user_pools[pool.id].by_refresh_token.get(token)
     if grant is not None and grant.client_id == client.id:
         grant.revoked = True
-    return {}

@@ -27,19 +27,24 @@ from labkit.local.user_pools.pools import (
     user_not_found,
 )
 from labkit.local.user_pools.settings.clients import rotation, validity
-from labkit.local.user_pools.state import Grant
+from labkit.local.user_pools.state import Authorized, Grant
 from labkit.local.user_pools.tokens.customisation import customised
+from labkit.local.user_pools.tokens.scopes import OPENID, SIGN_IN_SCOPE, covered
 
 if TYPE_CHECKING:
     from labkit.local.state import State
-
-SIGN_IN_SCOPE = "aws.cognito.signin.user.admin"
 
 
 def sign_in(
     pool: Pool, client: Client, user: User, state: State, call: Call | None = None, *, device_key: str = ""
 ) -> dict[str, Any]:
     """A new sign-in: its AuthenticationResult, refresh token included."""
+    grant = begin(pool, client, user, state, device_key=device_key)
+    return issue(pool, client, user, grant, state, call) | {"RefreshToken": grant.refresh_token}
+
+
+def begin(pool: Pool, client: Client, user: User, state: State, **more: Any) -> Grant:
+    """A new sign-in, with what else its grant shall have."""
     now = state.clock.now()
     grant = Grant(
         origin_jti=state.source.uuid(),
@@ -47,36 +52,60 @@ def sign_in(
         sub=user.id,
         client_id=client.id,
         refresh_token=refresh_token(state),
-        auth_time=now,
         expires=now + validity(client, "Refresh"),
-        device_key=device_key,
+        **{"auth_time": now} | more,
     )
     pool_state = state.user_pools[pool.id]
     pool_state.grants[grant.origin_jti] = grant
     pool_state.by_refresh_token[grant.refresh_token] = grant
-    return issue(pool, client, user, grant, state, call) | {"RefreshToken": grant.refresh_token}
+    return grant
 
 
 def issue(
-    pool: Pool, client: Client, user: User, grant: Grant, state: State, call: Call | None = None
+    pool: Pool,
+    client: Client,
+    user: User,
+    grant: Grant,
+    state: State,
+    call: Call | None = None,
+    *,
+    nonce: str = "",
 ) -> dict[str, Any]:
-    """A fresh ID and access token of an existing sign-in."""
-    event_id = state.source.uuid()
+    """A fresh ID and access token of an existing sign-in.
+
+    "An ID token is only returned if openid scope is requested"; `at_hash` ties it to the access token.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    event_id, authorized = state.source.uuid(), grant.authorized
     common = _common(pool, user, grant, event_id)
     if client.extended_config.get("EnableTokenRevocation", True) or rotation(client):
         common["origin_jti"] = grant.origin_jti
-    access = common | {"client_id": client.id, "token_use": "access", "scope": SIGN_IN_SCOPE}
+    scopes = authorized.scopes if authorized else (SIGN_IN_SCOPE,)
+    access = common | {"client_id": client.id, "token_use": "access", "scope": " ".join(scopes)}
     access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
-    identity |= _roles(user) | readable_claims(client, user)
+    shown = readable_claims(client, user)
+    identity |= _roles(user) | (covered(scopes, shown) if authorized else shown)
     identity, access = customised(pool, client, user, identity, access, call, state)
+    access |= _audience(authorized) | ({"version": 2} if authorized else {})
     now, access_for = state.clock.now(), validity(client, "Access")
-    return {
-        "AccessToken": _sign(pool, access, now, now + access_for, state),
-        "IdToken": _sign(pool, identity, now, now + validity(client, "Id"), state),
-        "ExpiresIn": int(access_for.total_seconds()),
-        "TokenType": "Bearer",
-    }
+    result = {"AccessToken": sign(pool, access, now, now + access_for, state)}
+    if authorized:
+        identity |= {"at_hash": _half_hash(result["AccessToken"])} | ({"nonce": nonce} if nonce else {})
+    if authorized is None or OPENID in scopes:
+        result["IdToken"] = sign(pool, identity, now, now + validity(client, "Id"), state)
+    return result | {"ExpiresIn": int(access_for.total_seconds()), "TokenType": "Bearer"}
+
+
+def _audience(authorized: Authorized | None) -> dict[str, str]:
+    return {"aud": authorized.resource} if authorized and authorized.resource else {}
+
+
+def _half_hash(access_token: str) -> str:
+    """https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken"""
+    from authlib.oidc.core.util import create_half_hash
+
+    return str(create_half_hash(access_token, "RS256").decode())
 
 
 def _common(pool: Pool, user: User, grant: Grant, event_id: str) -> dict[str, Any]:
@@ -111,7 +140,7 @@ def _roles(user: User) -> dict[str, Any]:
     return {"cognito:roles": roles, **preferred}
 
 
-def _sign(pool: Pool, claims: dict[str, Any], now: datetime, expires: datetime, state: State) -> str:
+def sign(pool: Pool, claims: dict[str, Any], now: datetime, expires: datetime, state: State) -> str:
     import jwt
 
     key, kid = state.user_pools.key(pool.id).pair()
@@ -161,8 +190,10 @@ def grant_of(pool: Pool, client: Client, token: str, state: State) -> Grant:
     return grant
 
 
-def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str, Any]]:
-    """Pool, user and claims of an access token that is good now.
+def user_of_access_token(
+    token: str, state: State, scope: str = SIGN_IN_SCOPE
+) -> tuple[Pool, User, dict[str, Any]]:
+    """Pool, user and claims of an access token that is good now, and for this scope.
 
     Raises AwsError for one that is malformed, foreign, tampered with, expired, revoked, or no access token.
     """
@@ -172,7 +203,7 @@ def user_of_access_token(token: str, state: State) -> tuple[Pool, User, dict[str
         raise _invalid()
     if claims["exp"] <= state.clock.now().timestamp():
         raise AwsError("NotAuthorizedException", "Access Token has expired")
-    if SIGN_IN_SCOPE not in claims["scope"].split():
+    if scope not in str(claims.get("scope", "")).split():
         raise AwsError("NotAuthorizedException", "Access Token does not have required scopes")
     if claims["client_id"] not in pool.clients:
         raise AwsError("ResourceNotFoundException", f"User pool client {claims['client_id']} does not exist.")

@@ -1,0 +1,80 @@
+"""The app's end of a redirect: a listener on this machine that a browser comes back to.
+
+RFC 8252, section 7.3; User Pools take `http://127.0.0.1` with a port as a callback URL:
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+"""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from labkit.errors import LabError
+from labkit.record import Secret
+
+HOST, PATH = "127.0.0.1", "/callback"
+_PAGE = b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook."
+
+
+class RedirectCatcher:
+    """Listens from `with` on; `wait()` gives what the browser brought.
+
+    `port` must be the one of the app client's callback URL; 0 takes a free one.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._came = threading.Event()
+        self._query: dict[str, str] = {}
+        try:
+            self._server = HTTPServer((HOST, port), self._handler())
+        except OSError as error:
+            raise LabError(f"cannot listen on port `{port}`: {error}; name another port") from None
+
+    @property
+    def redirect_uri(self) -> str:
+        """The address to register in CallbackURLs and to send as `redirect_uri`."""
+        return f"http://{HOST}:{self._server.server_port}{PATH}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def wait(self, state: str, timeout: float = 120) -> Secret:
+        """The code. Raises LabError where nobody comes in time, or with another `state` than was sent."""
+        if not self._came.wait(timeout):
+            raise LabError(
+                f"no browser came back to `{self.redirect_uri}` within {timeout:g} seconds: open the "
+                "authorization URL again and sign in"
+            )
+        if self._query.get("state") != state:
+            raise LabError("the browser came back with another `state` than was sent: do not use its code")
+        if "code" not in self._query:
+            raise LabError(f"the sign-in ended with `{self._query.get('error', 'no code')}` and no code")
+        return Secret(self._query["code"])
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        catcher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                found = parts.path == PATH
+                if found and not catcher._came.is_set():
+                    catcher._query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                    catcher._came.set()
+                self.send_response(200 if found else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Referrer-Policy", "no-referrer")
+                self.end_headers()
+                self.wfile.write(_PAGE if found else b"")
+
+            def log_message(self, *_: Any) -> None:
+                """The address holds the code."""
+
+        return Handler

@@ -1,0 +1,52 @@
+"""GET /oauth2/authorize, which sends the browser on: to the app, to a provider, or to the sign-in page.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.local import federation
+from labkit.local.errors import Response
+from labkit.local.managed_login import cookies, sign_in_result
+from labkit.local.managed_login.authorization_request import COGNITO, AuthorizationRequest, read, redirect
+from labkit.local.managed_login.domains import Site
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+    from labkit.local.wire import Request
+
+
+def authorize(site: Site, request: Request, state: State) -> Response:
+    asked = read(site, request)
+    return decided(site, asked, request, state) or redirect(asked.path("/login"))
+
+
+def decided(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response | None:
+    """The answer that needs no page; None where a person has to sign in here.
+
+    "Users must sign in unless their browser has a valid managed login session cookie"; with prompt `login`
+    they always must, with `none` they never may.
+    """
+    known = None if "login" in asked.prompt else _by_session(site, asked, request, state)
+    if known is not None:
+        return known
+    if "none" in asked.prompt:
+        raise asked.refusal("login_required")
+    if asked.identity_provider not in ("", COGNITO):
+        provider = site.pool.identity_providers[asked.identity_provider]
+        return federation.start(asked, provider, state)
+    return None
+
+
+def _by_session(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response | None:
+    """A code or tokens for whoever the session cookie stands for, if that is the wanted provider's user."""
+    signed_in = state.managed_login.session(cookies.given(request, cookies.SESSION), site.pool.id)
+    if signed_in is None or asked.identity_provider not in ("", signed_in.identity_provider or COGNITO):
+        return None
+    user = sign_in_result.user_of(signed_in, site.pool)
+    if user is None:
+        return None
+    pool, client = asked.pool_and_client(state)
+    return sign_in_result.grant(asked, pool, client, user, signed_in, state)

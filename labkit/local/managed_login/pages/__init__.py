@@ -1,0 +1,1 @@
+"""The pages at which a person signs up and signs in: HTML forms that need no script."""

@@ -1,0 +1,173 @@
+"""/login: the username and the password, and what comes after them.
+
+The checks, the lock-out, the triggers and the texts are those of InitiateAuth.
+https://docs.aws.amazon.com/cognito/latest/developerguide/login-endpoint.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from labkit.local.errors import AwsError, Response
+from labkit.local.managed_login import authorize, calls, forms, sign_in_result
+from labkit.local.managed_login.authorization_request import (
+    COGNITO,
+    AuthorizationRequest,
+    providers,
+    read,
+)
+from labkit.local.managed_login.domains import Site
+from labkit.local.managed_login.forms import Entered
+from labkit.local.managed_login.pages import challenges, password, rendering, sign_up
+from labkit.local.managed_login.pages.rendering import Field, Page, said
+from labkit.local.managed_login.state import Visit
+from labkit.local.user_pools.directory.usernames import alias_attributes, username_attributes
+from labkit.local.user_pools.factors.first_factors import allowed_first
+from labkit.local.user_pools.pools import Client, Pool
+from labkit.local.user_pools.sign_in import sign_in
+from labkit.local.user_pools.sign_in.attempt import Attempt
+
+if TYPE_CHECKING:
+    from labkit.local.state import State
+    from labkit.local.wire import Request
+
+#: What signs in without a password, and what its button says.
+_CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
+#: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
+_NO_OPTION = "Login option is not available. Please try another one."
+
+
+def show(site: Site, request: Request, state: State) -> Response:
+    """The page, unless the person needs none (unconfirmed where they come here without /oauth2/authorize)."""
+    asked = read(site, request)
+    known = authorize.decided(site, asked, request, state)
+    if known is not None:
+        return known
+    secret, visit, cookie = forms.begin(site, asked, request, state)
+    visit.username = asked.login_hint
+    _, client = asked.pool_and_client(state)
+    return rendering.page(site, page(site.pool, client, visit), secret=secret, cookie=cookie)
+
+
+def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response:
+    """ "… redirects the user to managed login. The page displays a `Something went wrong` error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    _, client = asked.pool_and_client(state)
+    secret, visit, cookie = forms.begin(site, asked, request, state)
+    shown = page(site.pool, client, visit, error="Something went wrong")
+    return rendering.page(site, shown, secret=secret, status=400, cookie=cookie)
+
+
+def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
+    asked = visit.request
+    others = tuple((f"Continue with {name}", _through(asked, name)) for name in _others(pool, client))
+    shown = Page(f"Sign in to {client.extended_config.get('ClientName') or 'the app'}", providers=others)
+    if COGNITO not in providers(client):
+        return replace(shown, lead="" if others else _NO_OPTION, error=error)
+    links = [("Forgot your password?", asked.path("/forgotPassword"))]
+    if sign_up.is_open(pool):
+        links.append(("Sign up", asked.path("/signup")))
+    named = Field("username", label_of_username(pool), autocomplete="username", value=visit.username)
+    return replace(
+        shown,
+        action=f"/login?{asked.query}",
+        button="Sign in",
+        fields=(named, Field("password", "Password", "password", "current-password")),
+        others=_without_password(pool, client),
+        links=tuple(links),
+        error=error,
+        notice=notice,
+    )
+
+
+def _without_password(pool: Pool, client: Client) -> tuple[tuple[str, str], ...]:
+    """Codes that sign in by themselves, where pool and client allow the choice. Passkeys would need a script.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+    """
+    if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
+        return ()
+    return tuple((name, text) for name, text in _CODES.items() if name in allowed_first(pool))
+
+
+def label_of_username(pool: Pool) -> str:
+    nouns = {"email": "Email", "phone_number": "Phone number", "preferred_username": "preferred username"}
+    kinds = [nouns[kind] for kind in username_attributes(pool)]
+    if kinds:
+        return " or ".join(kinds)
+    aliases = [nouns[kind].lower() for kind in alias_attributes(pool)]
+    return " or ".join(["Username", *aliases])
+
+
+def _others(pool: Pool, client: Client) -> list[str]:
+    return [name for name in providers(client) if name in pool.identity_providers]
+
+
+def _through(asked: AuthorizationRequest, provider: str) -> str:
+    kept = asked.path("/oauth2/authorize")
+    return f"{kept}&{urlencode({'identity_provider': provider})}"
+
+
+def submit(site: Site, request: Request, state: State) -> Response:
+    form = forms.entered(site, request, state)
+    if COGNITO not in providers(form.client):
+        return rendering.following(form, page(site.pool, form.client, form.visit, error=_NO_OPTION))
+    form.visit.username = form["username"]
+    given = {"USERNAME": form["username"]}
+    flow, chosen = "USER_PASSWORD_AUTH", form["first"]
+    if chosen in dict(_without_password(site.pool, form.client)):
+        flow, given["PREFERRED_CHALLENGE"] = "USER_AUTH", chosen
+    else:
+        given["PASSWORD"] = form.typed("password")
+    try:
+        began = attempt(form, "InitiateAuth", AuthFlow=flow, AuthParameters=given)
+        return after(form, sign_in.start(began))
+    except AwsError as error:
+        return _refused(form, error)
+
+
+def attempt(form: Entered, operation: str, **parameters: Any) -> Attempt:
+    """The call that stands for a form, with the client's secret proven."""
+    for name in ("AuthParameters", "ChallengeResponses"):
+        if name in parameters:
+            parameters[name] |= calls.proof(form.client, parameters[name]["USERNAME"])
+    given = {"ClientId": form.client.id} | parameters
+    call = calls.operation(operation, form.site.pool, given, form.request)
+    return Attempt(form.site.pool, form.client, call, form.state, hosted=True)
+
+
+def after(form: Entered, answer: dict[str, Any]) -> Response:
+    """What follows an answer: back to the app, or the page of the next challenge."""
+    visit = form.visit
+    if "SignedIn" in answer:
+        form.state.managed_login.close_visit(form.secret)
+        pool, user = form.site.pool, answer["SignedIn"]
+        return sign_in_result.complete(
+            visit.request, pool, form.client, user, form.state, identity_provider=None
+        )
+    if answer["ChallengeName"] == "SELECT_CHALLENGE":  # the way that was chosen is not open to this user
+        return refused(form, _NO_OPTION)
+    visit.challenge, visit.secret = answer, ""
+    return rendering.following(form, challenges.page(form))
+
+
+def _refused(form: Entered, error: AwsError) -> Response:
+    """The page that helps: who is not confirmed confirms, who must choose a new password does."""
+    if error.code == "UserNotConfirmedException":
+        return rendering.following(form, sign_up.confirmation(form.visit, lead=said(error)))
+    if error.code == "PasswordResetRequiredException":
+        return rendering.following(form, password.reset(form.visit, lead=said(error)))
+    return refused(form, said(error))
+
+
+def again(form: Entered, notice: str) -> Response:
+    """The sign-in page, after something that went well."""
+    return rendering.following(form, page(form.site.pool, form.client, form.visit, notice=notice))
+
+
+def refused(form: Entered, error: str) -> Response:
+    return rendering.following(form, page(form.site.pool, form.client, form.visit, error=error))

@@ -1,0 +1,220 @@
+"""The stages of managed login: addresses, codes, tokens, and the listener that a browser comes back to."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from labkit import provision
+from labkit.account import Account, open_account
+from labkit.errors import LabError, OAuthError
+from labkit.flow import managed_login, user_pool
+from labkit.flow.redirect_catcher import RedirectCatcher
+from labkit.record import Secret
+from labkit.resources import AppClient, UserPoolDomain
+from labkit.tokens import verify
+
+PASSWORD, STATE = "Correct-horse-1", "a-state"
+SCOPES = ("openid", "email")
+SIGNED_OUT = "http://127.0.0.1:3000/bye"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with open_account(transport="http") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def domain(account: Account) -> UserPoolDomain:
+    pool = user_pool.create_user_pool(account, "managed-login")
+    return managed_login.create_user_pool_domain(account, pool, "managed-login")
+
+
+@pytest.fixture
+def catcher() -> Iterator[RedirectCatcher]:
+    with RedirectCatcher() as listening:
+        yield listening
+
+
+@pytest.fixture(params=[False, True], ids=["public", "confidential"])
+def app_client(
+    request: pytest.FixtureRequest, account: Account, domain: UserPoolDomain, catcher: RedirectCatcher
+) -> AppClient:
+    return user_pool.create_user_pool_client(
+        account,
+        domain.user_pool,
+        "app",
+        generate_secret=request.param,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=[*SCOPES, "aws.cognito.signin.user.admin"],
+        CallbackURLs=[catcher.redirect_uri],
+        LogoutURLs=[SIGNED_OUT],
+        SupportedIdentityProviders=["COGNITO"],
+    )
+
+
+@pytest.fixture
+def alice(account: Account, app_client: AppClient) -> str:
+    name = f"alice-{next(_numbers)}"
+    user_pool.sign_up(account, app_client, name, PASSWORD, {"email": f"{name}@example.com"})
+    user_pool.confirm_sign_up(account, app_client, name, account.confirmation_code(name))
+    return name
+
+
+def browse(address: str, username: str) -> requests.Response:
+    """A person signs in, and the browser goes back to the app."""
+    browser = requests.Session()
+    browser.trust_env = False
+    page = browser.get(address, timeout=10)
+    action = unescape(re.findall(r'<form method="post" action="([^"]+)"', page.text)[0])
+    secret = re.findall(r'name="_csrf" value="([^"]+)"', page.text)[0]
+    parts = urlsplit(page.url)
+    form = {"_csrf": secret, "username": username, "password": PASSWORD}
+    return browser.post(f"{parts.scheme}://{parts.netloc}{action}", data=form, timeout=10)
+
+
+def test_a_code_comes_back_to_the_listener_and_becomes_tokens(
+    account: Account, domain: UserPoolDomain, app_client: AppClient, alice: str, catcher: RedirectCatcher
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html"""
+    pkce = managed_login.pkce_pair()
+    uri = catcher.redirect_uri
+    address = managed_login.authorization_url(
+        domain, app_client, uri, scopes=SCOPES, state=STATE, pkce=pkce, nonce="n-1"
+    )
+    assert "You may close this window" in browse(address, alice).text
+    code = catcher.wait(STATE, timeout=5)
+    tokens = managed_login.exchange_code(account, domain, app_client, code, uri, pkce=pkce)
+    assert tokens.id_token is not None
+    assert tokens.refresh_token is not None
+    claims = verify(
+        tokens.id_token, jwks=account.jwks(domain.user_pool), issuer=domain.user_pool.issuer,
+        token_use="id", client_id=app_client.id, now=account.clock.now(),
+    ).claims  # fmt: skip
+    assert claims["nonce"] == "n-1"
+    shown = managed_login.user_info(account, domain, tokens.access_token)
+    assert (shown.sub, shown.attributes["email"]) == (claims["sub"], f"{alice}@example.com")
+    renewed = managed_login.refresh(account, domain, app_client, tokens.refresh_token)
+    assert (renewed.refresh_token, renewed.expires_in.total_seconds()) == (None, 3600)
+    managed_login.revoke(account, domain, app_client, tokens.refresh_token)
+    with pytest.raises(OAuthError, match="invalid_token") as refused:
+        managed_login.user_info(account, domain, tokens.access_token)
+    assert refused.value.error == "invalid_token"
+
+
+def test_a_record_shows_each_call_and_none_of_its_secrets(
+    account: Account, domain: UserPoolDomain, app_client: AppClient, alice: str, catcher: RedirectCatcher
+) -> None:
+    pkce, uri = managed_login.pkce_pair(), catcher.redirect_uri
+    browse(
+        managed_login.authorization_url(domain, app_client, uri, scopes=SCOPES, state=STATE, pkce=pkce), alice
+    )
+    code = catcher.wait(STATE)
+    tokens = managed_login.exchange_code(account, domain, app_client, code, uri, pkce=pkce)
+    (call,) = tokens.calls
+    assert (call.operation, call.status, call.signed) == ("/oauth2/token", 200, False)
+    assert call.request["grant_type"] == "authorization_code"
+    shown = f"{call.request} {call.response} {tokens!r} {pkce!r}"
+    for secret in (code, tokens.access_token, tokens.id_token, tokens.refresh_token, pkce.verifier):
+        assert secret is not None
+        assert secret.reveal() not in shown
+
+
+def test_a_code_without_its_verifier_is_refused_in_oauths_words(
+    account: Account, domain: UserPoolDomain, app_client: AppClient, alice: str, catcher: RedirectCatcher
+) -> None:
+    pkce, uri = managed_login.pkce_pair(), catcher.redirect_uri
+    browse(
+        managed_login.authorization_url(domain, app_client, uri, scopes=SCOPES, state=STATE, pkce=pkce), alice
+    )
+    code = catcher.wait(STATE)
+    other = managed_login.pkce_pair()
+    with pytest.raises(OAuthError, match="`/oauth2/token` answered `invalid_grant`"):
+        managed_login.exchange_code(account, domain, app_client, code, uri, pkce=other)
+    assert managed_login.exchange_code(account, domain, app_client, code, uri, pkce=pkce).id_token
+
+
+def test_signing_out_leads_to_the_apps_address(domain: UserPoolDomain, app_client: AppClient) -> None:
+    address = managed_login.logout_url(domain, app_client, SIGNED_OUT)
+    answer = requests.get(address, allow_redirects=False, timeout=10)
+    assert answer.headers["Location"] == SIGNED_OUT
+
+
+def test_a_machine_has_tokens_of_its_own(account: Account, domain: UserPoolDomain) -> None:
+    scope = {"ScopeName": "read", "ScopeDescription": "Read"}
+    account.client("cognito-idp").create_resource_server(
+        UserPoolId=domain.user_pool.id, Identifier="music", Name="Music", Scopes=[scope]
+    )
+    machine = user_pool.create_user_pool_client(
+        account, domain.user_pool, "machine", generate_secret=True,
+        AllowedOAuthFlows=["client_credentials"], AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=["music/read"],
+    )  # fmt: skip
+    tokens = managed_login.client_credentials(account, domain, machine, ["music/read"])
+    assert (tokens.id_token, tokens.refresh_token) == (None, None)
+    with pytest.raises(OAuthError, match="invalid_scope"):
+        managed_login.client_credentials(account, domain, machine, ["music/write"])
+
+
+def test_the_listener_says_what_went_wrong(catcher: RedirectCatcher) -> None:
+    with pytest.raises(
+        LabError, match=r"no browser came back to `http://127.0.0.1:\d+/callback` within 0 seconds"
+    ):
+        catcher.wait(STATE, timeout=0)
+    assert (
+        requests.get(catcher.redirect_uri.replace("/callback", "/favicon.ico"), timeout=5).status_code == 404
+    )
+    requests.get(f"{catcher.redirect_uri}?code=c&state=another", timeout=5)
+    with pytest.raises(LabError, match="another `state`"):
+        catcher.wait(STATE)
+    assert catcher.wait("another") == Secret("c")
+
+
+def test_the_listener_tells_of_an_error_and_of_a_port_that_is_taken(catcher: RedirectCatcher) -> None:
+    requests.get(f"{catcher.redirect_uri}?error=login_required&state={STATE}", timeout=5)
+    with pytest.raises(LabError, match="`login_required`"):
+        catcher.wait(STATE)
+    port = urlsplit(catcher.redirect_uri).port or 0
+    with pytest.raises(LabError, match=f"cannot listen on port `{port}`"):
+        RedirectCatcher(port)
+
+
+def test_an_address_has_the_parameters_by_name(domain: UserPoolDomain, app_client: AppClient) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html"""
+    address = managed_login.authorization_url(
+        domain, app_client, "http://localhost/", scopes=SCOPES, state=STATE, identity_provider="COGNITO"
+    )
+    given = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    assert given == {
+        "response_type": "code", "client_id": app_client.id, "redirect_uri": "http://localhost/",
+        "scope": "openid email", "state": STATE, "identity_provider": "COGNITO",
+    }  # fmt: skip
+
+
+def test_a_domain_is_deleted_again(account: Account) -> None:
+    pool = user_pool.create_user_pool(account, "brief")
+    brief = managed_login.create_user_pool_domain(account, pool, "brief-domain")
+    assert brief.url == f"{account.endpoint}/_domain/brief-domain"
+    assert managed_login.delete_user_pool_domain(account, brief).operation == "DeleteUserPoolDomain"
+
+
+def test_a_domain_is_destroyed_with_its_pool(account: Account) -> None:
+    """ "User pool cannot be deleted. It has a domain configured that should be deleted first." """
+    with open_account(transport="http", lab="with-a-domain") as neighbour:
+        pool = user_pool.create_user_pool(neighbour, "with-a-domain")
+        managed_login.create_user_pool_domain(neighbour, pool, "destroyed-domain")
+        cognito = neighbour.client("cognito-idp")
+        with pytest.raises(ClientError, match="should be deleted first"):
+            cognito.delete_user_pool(UserPoolId=pool.id)
+        assert "DeleteUserPool" in [step.operation for step in provision.destroy(neighbour).steps]
+        assert cognito.describe_user_pool_domain(Domain="destroyed-domain")["DomainDescription"] == {}

@@ -1,0 +1,349 @@
+"""/oauth2/authorize and /login: what an app may ask for, and who hears of what is wrong.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from labkit.local.app import LocalApp
+from labkit.local.server import Server
+from tests.local.accounts import LocalAccount, reached
+from tests.local.managed_login import CALLBACK, SCOPES, SIGNED_OUT, App, app, challenge, claims
+
+VERIFIER = "a-verifier-of-at-least-forty-three-characters"
+
+
+@pytest.fixture(scope="module")
+def account(served: tuple[LocalApp, Server]) -> LocalAccount:
+    """By one way in: what stands at a domain does not depend on it."""
+    return reached(served[0], "direct")
+
+
+@pytest.fixture(scope="module")
+def at(account: LocalAccount) -> App:
+    return app(account, {"AllowedOAuthFlows": ["code", "implicit"]})
+
+
+@pytest.fixture(scope="module")
+def anna(at: App) -> str:
+    return at.pool.confirmed()
+
+
+def sent(at: App, query: str) -> dict[str, str]:
+    """What the app hears of an authorization request, or the parameters of the error page."""
+    reply = at.account.send("GET", f"{at.base}/oauth2/authorize?{query}")
+    assert reply.status == 302, reply.text
+    parts = urlsplit(reply.headers["Location"])
+    heard = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return heard | {"at": parts._replace(query="").geturl()}
+
+
+def test_a_person_without_a_session_comes_to_the_sign_in_page_with_the_same_parameters(at: App) -> None:
+    """ "Otherwise, it redirects to the Login endpoint with the same URL parameters"."""
+    heard = sent(at, urlencode(at.parameters(nonce="n")))
+    assert heard.pop("at") == f"{at.base}/login"
+    assert heard == at.parameters(nonce="n")
+
+
+def test_a_sign_in_returns_a_code_and_the_state(at: App, anna: str) -> None:
+    """ "The code and state must be returned in the query string parameters and not in the fragment"."""
+    screen = at.signed_in(anna, state="a b&c=d/é")
+    assert screen.location.startswith(f"{CALLBACK}?code=")
+    assert screen.query["state"] == "a b&c=d/é"
+    assert "#" not in screen.location
+    assert "state" not in at.signed_in(anna, state=None).query
+
+
+def test_the_implicit_flow_returns_tokens_in_the_fragment_and_no_refresh_token(at: App, anna: str) -> None:
+    """ "A refresh token is never returned in this flow. Token and state are returned in the fragment"."""
+    screen = at.signed_in(anna, response_type="token", nonce="n-1")
+    assert screen.location.startswith(f"{CALLBACK}#id_token=")
+    assert set(screen.fragment) == {"id_token", "access_token", "token_type", "expires_in", "state"}
+    assert claims(screen.fragment["id_token"])["nonce"] == "n-1"
+    assert at.user_info(screen.fragment["access_token"]).status == 200
+    without = at.signed_in(anna, response_type="token", scope="aws.cognito.signin.user.admin")
+    assert set(without.fragment) == {"access_token", "token_type", "expires_in", "state"}
+
+
+@pytest.mark.parametrize(
+    "wrong, error",
+    [
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "id_token"}, "invalid_request"),
+        ({"code_challenge": challenge(VERIFIER)["code_challenge"]}, "invalid_request"),
+        ({"code_challenge_method": "S256"}, "invalid_request"),
+        (challenge(VERIFIER) | {"code_challenge_method": "plain"}, "invalid_request"),
+        (challenge(VERIFIER) | {"code_challenge_method": "s256"}, "invalid_request"),
+        ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request"),
+        ({"scope": "openid admin"}, "invalid_scope"),
+        ({"scope": "photos/read"}, "invalid_scope"),
+        ({"scope": "email"}, "invalid_scope"),
+        ({"scope": "OpenID"}, "invalid_scope"),
+    ],
+)
+def test_other_errors_are_told_to_the_app(at: App, wrong: dict[str, Any], error: str) -> None:
+    """ "If client_id and redirect_uri are valid but there are other problems with the request parameters …,
+    the authentication server redirects the error to client's redirect_uri." """
+    good = at.parameters(**challenge(VERIFIER))
+    assert sent(at, urlencode(good))["at"] == f"{at.base}/login"
+    heard = sent(at, urlencode(at.parameters(**wrong)))
+    assert heard == {"at": CALLBACK, "error": error, "state": "xyz"}
+
+
+def test_a_flow_that_the_client_must_not_use_is_told_to_the_app(at: App, account: LocalAccount) -> None:
+    """ "… it does not have permission for these requests": unauthorized_client."""
+    code_only = at.another()
+    assert sent(code_only, urlencode(code_only.parameters()))["at"] == f"{at.base}/login"
+    heard = sent(code_only, urlencode(code_only.parameters(response_type="token")))
+    assert heard == {"at": CALLBACK, "error": "unauthorized_client", "state": "xyz"}
+    off = at.another(AllowedOAuthFlowsUserPoolClient=False)
+    assert sent(off, urlencode(off.parameters()))["error"] == "unauthorized_client"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_id": None},
+        {"client_id": "nobody"},
+        {"redirect_uri": None},
+        {"redirect_uri": "https://x.org/"},
+    ],
+)
+def test_what_is_wrong_with_client_or_address_is_shown_on_a_page(at: App, wrong: dict[str, Any]) -> None:
+    """The page and the error as AWS gave them, `redirect_mismatch` for an address:
+
+    https://github.com/aws/aws-aspnet-cognito-identity-provider/issues/167
+    """
+    assert sent(at, urlencode(at.parameters()))["at"] == f"{at.base}/login"
+    heard = sent(at, urlencode(at.parameters(**wrong)))
+    assert heard["at"] == f"{at.base}/error"
+    if wrong.get("redirect_uri"):
+        assert heard == {"at": heard["at"], "error": "redirect_mismatch", "client_id": at.client_id}
+    shown = at.browser().open(at.address(**wrong))
+    assert (shown.status, shown.title) == (400, "An error was encountered with the requested page.")
+
+
+@pytest.mark.unconfirmed
+def test_a_parameter_that_comes_twice_counts_for_nothing(at: App) -> None:
+    """RFC 6749, section 3.1: "parameters MUST NOT be included more than once"."""
+    good = urlencode(at.parameters())
+    assert sent(at, good)["at"] == f"{at.base}/login"
+    assert sent(at, f"{good}&scope=openid")["error"] == "invalid_request"
+    assert sent(at, f"{good}&{urlencode({'redirect_uri': CALLBACK})}")["at"] == f"{at.base}/error"
+    assert sent(at, f"{good}&client_id={at.client_id}")["at"] == f"{at.base}/error"
+
+
+def test_without_a_wish_the_app_gets_all_of_its_scopes(at: App, anna: str) -> None:
+    """ "If the client doesn't request any scopes, the authentication server uses all scopes associated"."""
+    assert claims(at.tokens(anna, scope=None)["access_token"])["scope"].split() == SCOPES
+    assert claims(at.tokens(anna, scope="openid")["access_token"])["scope"] == "openid"
+
+
+def test_the_default_redirect_uri_stands_in_where_there_is_one_provider(at: App, anna: str) -> None:
+    """ "In app clients with one assigned IdP, replaces redirect_uri in authentication requests."
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    """
+    with_default = at.another(DefaultRedirectURI=CALLBACK)
+    screen = with_default.signed_in(anna, redirect_uri=None)
+    assert screen.location.startswith(f"{CALLBACK}?code=")
+    assert at.browser().open(at.address(redirect_uri=None)).status == 400
+
+
+def test_a_session_spares_the_second_sign_in_at_every_client_of_the_pool(at: App, anna: str) -> None:
+    """ "… a managed login session cookie" is good "for one hour"."""
+    browser, other = at.browser(), at.another()
+    at.signed_in(anna, browser)
+    for client in (at, other):
+        again = browser.open(client.address())
+        assert again.location.startswith(f"{CALLBACK}?code="), client
+        assert client.exchange(again.query["code"]).status == 200
+    assert at.browser().open(at.address()).title.startswith("Sign in")
+
+
+def test_prompt_decides_whether_a_person_is_asked(at: App, anna: str) -> None:
+    """ "none: Amazon Cognito silently continues … If the user isn't already authenticated, the authorization
+    server returns a login_required error. login: … users must re-authenticate"."""
+    browser = at.browser()
+    assert browser.open(at.address(prompt="none")).query == {"error": "login_required", "state": "xyz"}
+    at.signed_in(anna, browser)
+    assert "code" in browser.open(at.address(prompt="none")).query
+    assert browser.open(at.address(prompt="login")).title.startswith("Sign in")
+    assert "code" in browser.open(at.address(prompt="select_account")).query, "it is for other providers"
+    assert "code" in at.signed_in(anna, browser, prompt="login").query
+    for wrong in ("none login", "maybe"):
+        assert browser.open(at.address(prompt=wrong)).query["error"] == "invalid_request"
+
+
+def test_the_classic_hosted_ui_has_no_prompt_and_a_change_of_branding_ends_sessions(
+    account: LocalAccount,
+) -> None:
+    """ "Available in the managed login branding version only". "When you switch …, Amazon Cognito doesn't
+    maintain user sessions."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    at = app(account)
+    browser = at.browser()
+    at.signed_in(at.pool.confirmed(), browser)
+    assert "code" in browser.open(at.address()).query
+    named = {"Domain": at.domain, "UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=2)
+    assert "code" in browser.open(at.address()).query, "nothing was switched"
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=1)
+    assert browser.open(at.address()).actions
+    assert browser.open(at.address(prompt="none")).actions
+
+
+def test_signing_in_again_gives_another_session(at: App, anna: str) -> None:
+    """ "When a user who has an existing session signs in again, Amazon Cognito assigns them a new session
+    cookie." """
+    browser = at.browser()
+    at.signed_in(anna, browser)
+    first = browser.cookies["cognito"]
+    at.signed_in(anna, browser, prompt="login")
+    assert browser.cookies["cognito"] != first
+
+
+def test_a_session_ends_after_an_hour_and_with_its_user(fresh: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html"""
+    at = app(fresh)
+    anna, berta = at.pool.confirmed(), at.pool.confirmed()
+    browser, other = at.browser(), at.browser()
+    at.signed_in(anna, browser)
+    at.signed_in(berta, other)
+    fresh.advance(minutes=59)
+    assert "code" in browser.open(at.address()).query, "and is not prolonged by its use"
+    at.pool.admin.admin_disable_user(UserPoolId=at.pool.id, Username=berta)
+    assert other.open(at.address()).title.startswith("Sign in")
+    fresh.advance(minutes=1)
+    assert browser.open(at.address()).title.startswith("Sign in")
+
+
+@pytest.mark.unconfirmed
+def test_global_sign_out_leaves_the_session_alone(at: App, anna: str) -> None:
+    """ "GlobalSignOut … doesn't clear the managed login session cookie":
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html
+    """
+    browser = at.browser()
+    screen = at.signed_in(anna, browser, scope="openid aws.cognito.signin.user.admin")
+    token = at.exchange(screen.query["code"]).json["access_token"]
+    at.pool.idp.global_sign_out(AccessToken=token)
+    assert at.user_info(token).status == 401
+    assert "code" in browser.open(at.address()).query
+
+
+def test_signing_out_ends_the_session_and_returns_to_the_app(at: App, anna: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html"""
+    browser = at.browser()
+    at.signed_in(anna, browser)
+    stolen = dict(browser.cookies)
+    out = browser.open(f"{at.base}/logout?{urlencode({'client_id': at.client_id, 'logout_uri': SIGNED_OUT})}")
+    assert out.location == SIGNED_OUT
+    assert "cognito" not in browser.cookies
+    assert browser.open(at.address()).title.startswith("Sign in")
+    browser.cookies = stolen
+    assert browser.open(at.address()).title.startswith("Sign in"), "the cookie is worth nothing any more"
+
+
+def test_signing_out_can_lead_to_the_next_sign_in(at: App, anna: str) -> None:
+    """ "… shows the login screen, using the same parameters as for GET /oauth2/authorize"."""
+    browser = at.browser()
+    at.signed_in(anna, browser)
+    screen = browser.open(at.address("/logout"))
+    assert screen.title.startswith("Sign in")
+    assert "cognito" not in browser.cookies
+    both = browser.open(at.address("/logout", logout_uri=SIGNED_OUT))
+    assert both.location == SIGNED_OUT, "logout_uri counts where both are given"
+    nothing = browser.open(f"{at.base}/logout?{urlencode({'client_id': at.client_id})}")
+    assert (nothing.status, nothing.title) == (400, "An error was encountered with the requested page.")
+
+
+def test_a_provider_may_be_named_that_the_client_has(at: App, account: LocalAccount) -> None:
+    """ "For Amazon Cognito user pools, the value is COGNITO." What is not the client's is an invalid request
+    (unconfirmed)."""
+    assert at.browser().open(at.address(identity_provider="COGNITO")).title.startswith("Sign in")
+    for wrong in ({"identity_provider": "Google"}, {"idp_identifier": "example.com"}):
+        assert sent(at, urlencode(at.parameters(**wrong)))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("parameter", [{"identity_provider": "ADFS"}, {"idp_identifier": "example.com"}])
+def test_another_provider_is_found_by_name_and_by_identifier(account: LocalAccount, parameter: Any) -> None:
+    """ "… to redirect to a provider with an alternative name for the identity_provider name." """
+    at = app(account)
+    at.pool.admin.create_identity_provider(
+        UserPoolId=at.pool.id, ProviderName="ADFS", ProviderType="SAML", IdpIdentifiers=["example.com"],
+        ProviderDetails={"MetadataURL": "https://adfs.example.com"},
+    )  # fmt: skip
+    client = at.another(SupportedIdentityProviders=["COGNITO", "ADFS"])
+    links = client.browser().open(client.address()).links
+    assert "identity_provider=ADFS" in links["Continue with ADFS"]
+    shown = client.browser().open(client.address(**parameter))
+    assert (shown.status, "through an identity provider" in shown.reply.text) == (501, True)
+    assert (
+        client.browser().open(client.address(prompt="none", **parameter)).query["error"] == "login_required"
+    )
+    assert at.browser().open(at.address(**parameter)).query["error"] == "invalid_request", "not this client's"
+
+
+def test_a_login_hint_fills_in_the_username(at: App) -> None:
+    """ "A username prompt that you want to pass to the authorization server." """
+    screen = at.browser().open(at.address(login_hint='anna"><b>'))
+    assert 'value="anna&#34;&gt;&lt;b&gt;"' in screen.reply.text
+
+
+def test_a_client_without_the_pool_as_provider_offers_no_sign_in(at: App, anna: str) -> None:
+    """SupportedIdentityProviders "sets the IdPs that managed login will display on the login page".
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    """
+    assert at.browser().open(at.address()).actions
+    without = at.another(SupportedIdentityProviders=[])
+    screen = without.browser().open(without.address())
+    assert (screen.actions, "Login option is not available" in screen.reply.text) == ([], True)
+
+
+@pytest.mark.parametrize("wrong", ["http://api.example.com", "api", "https://api.example.com/#x"])
+def test_a_resource_becomes_the_audience_of_the_access_token(at: App, anna: str, wrong: str) -> None:
+    """ "… validates that the value is a URL and sets the audience of the resulting access token"."""
+    made = at.tokens(anna, resource="https://api.example.com")
+    assert claims(made["access_token"])["aud"] == "https://api.example.com"
+    assert claims(made["id_token"])["aud"] == at.client_id
+    refreshed = at.post(
+        "/oauth2/token", grant_type="refresh_token", client_id=at.client_id,
+        refresh_token=made["refresh_token"],
+    ).json  # fmt: skip
+    assert claims(refreshed["access_token"])["aud"] == "https://api.example.com"
+    assert sent(at, urlencode(at.parameters(resource=wrong)))["error"] == "invalid_request"
+
+
+def test_the_pool_names_its_endpoints_once_it_has_a_domain(at: App, account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html"""
+    document = account.send("GET", f"/{at.pool.id}/.well-known/openid-configuration").json
+    assert document["issuer"].endswith(at.pool.id)
+    assert document["token_endpoint"] == f"{account.endpoint}{at.base}/oauth2/token"
+    assert document["userinfo_endpoint"].endswith("/oauth2/userInfo")
+    pool_without = account.client("cognito-idp").create_user_pool(PoolName="bare")["UserPool"]["Id"]
+    assert (
+        "token_endpoint" not in account.send("GET", f"/{pool_without}/.well-known/openid-configuration").json
+    )
+
+
+@pytest.mark.parametrize(
+    "method, path", [("POST", "/oauth2/authorize"), ("GET", "/oauth2/token"), ("PUT", "/login")]
+)
+def test_an_endpoint_has_its_methods(at: App, method: str, path: str) -> None:
+    """ "The /oauth2/authorize endpoint only supports HTTPS GET", the token endpoint POST."""
+    reply = at.account.send(method, f"{at.base}{path}")
+    assert (reply.status, reply.headers["Allow"]) == (
+        405,
+        {"/oauth2/authorize": "GET", "/oauth2/token": "POST"}.get(path, "GET, POST"),
+    )
+    assert at.account.send("GET", f"{at.base}/no/such/page").status == 404
+    assert at.account.send("HEAD", at.address("/login")).status == 200
