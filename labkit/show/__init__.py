@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from labkit.show.interactive.flow_diagram import flow_diagram as flow_diagram
     from labkit.show.interactive.gallery import gallery as gallery
     from labkit.show.interactive.identity_card import identity_card as identity_card
-    from labkit.show.interactive.policy_matrix import policy_matrix as policy_matrix
     from labkit.show.interactive.knowledge_check import knowledge_check as knowledge_check
     from labkit.show.interactive.live_log import live_log as live_log
+    from labkit.show.interactive.policy_matrix import policy_matrix as policy_matrix
     from labkit.show.interactive.pool_map import pool_map as pool_map
     from labkit.show.interactive.time_axis import time_axis as time_axis
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
