@@ -17,6 +17,7 @@ from labkit.local import (
     iam,
     identity_pools,
     iot,
+    lab_idp,
     managed_login,
     policies,
     s3,
@@ -108,7 +109,7 @@ class LocalApp:
             public = wellknown.answer(request, self.state)
             if public is not None:
                 return public
-            page = managed_login.answer(request, self.state)
+            page = lab_idp.answer(request, self.state) or managed_login.answer(request, self.state)
             if page is not None:
                 return page
             if request.method == "OPTIONS":

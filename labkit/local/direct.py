@@ -33,7 +33,7 @@ def respond(app: LocalApp, method: str, url: str, headers: dict[str, Any], body:
     def start_response(status: str, response_headers: list[tuple[str, str]], exc_info: object = None) -> None:
         captured[:] = [int(status.split(maxsplit=1)[0]), dict(response_headers)]
 
-    content = b"".join(app(_environ(method, url, headers, body), start_response))
+    content = b"".join(app(environ(method, url, headers, body), start_response))
     status, response_headers = captured
     return AWSResponse(url, status, _lower(response_headers), _Raw(content))
 
@@ -47,7 +47,7 @@ def _lower(headers: dict[str, str]) -> Any:
     return message
 
 
-def _environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
+def environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
     parts = urlsplit(url)
     content = _bytes(body)
     environ: dict[str, Any] = {

@@ -53,7 +53,7 @@ class Issuers:
 
     def tell(self, name: str, jwks: Mapping[str, Any]) -> None:
         """Take a JSON Web Key Set in the place of an earlier one. Raises NoKey where no key will do."""
-        if not _public_keys(jwks):
+        if not public_keys(jwks):
             raise NoKey
         self._key_sets[name] = jwks
 
@@ -61,7 +61,7 @@ class Issuers:
         return self._key_sets.get(name)
 
 
-def _public_keys(jwks: Mapping[str, Any]) -> dict[str, Any]:
+def public_keys(jwks: Mapping[str, Any]) -> dict[str, Any]:
     """The RSA and ECDSA keys of a set by `kid`. Whoever shares a secret (`oct`) could be the issuer."""
     import jwt
 
@@ -140,7 +140,7 @@ def keys_of(name: str, state: State) -> dict[str, Any]:
     jwks = state.user_pools.key(pool.id).jwks() if pool is not None else state.issuers.key_set(name)
     if jwks is None:
         raise NoKey
-    return _public_keys(jwks)
+    return public_keys(jwks)
 
 
 def audience(claims: Mapping[str, Any]) -> str:

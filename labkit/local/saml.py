@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-_NAMES = {
+NAMES = {
     "ds": "http://www.w3.org/2000/09/xmldsig#",
     "md": "urn:oasis:names:tc:SAML:2.0:metadata",
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
 }
 _SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
-_RESPONSE, _ASSERTION = f"{{{_NAMES['samlp']}}}Response", f"{{{_NAMES['saml']}}}Assertion"
+_RESPONSE, _ASSERTION = f"{{{NAMES['samlp']}}}Response", f"{{{NAMES['saml']}}}Assertion"
 
 
 class NotAResponse(Exception):
@@ -53,19 +54,29 @@ class Metadata:
 
     entity_id: str
     certificates: tuple[str, ...]
+    #: Where it takes requests by the redirect binding.
+    sign_on: str = ""
+    sign_out: str = ""
 
     @classmethod
     def parse(cls, document: str) -> Metadata:
         try:
-            root = _parsed(document.encode())
+            root = parsed(document.encode())
         except NotAResponse:
             raise NotMetadata from None
-        keys = root.iterfind("md:IDPSSODescriptor/md:KeyDescriptor", _NAMES)
+        keys = root.iterfind("md:IDPSSODescriptor/md:KeyDescriptor", NAMES)
         signing = [key for key in keys if key.get("use") in (None, "signing")]
         found = [text for key in signing for text in _texts(key, "ds:KeyInfo/ds:X509Data/ds:X509Certificate")]
         if not root.get("entityID") or not found:
             raise NotMetadata
-        return cls(root.get("entityID"), tuple(map(_pem, found)))
+        places = (_redirect(root, f"Single{service}Service") for service in ("SignOn", "Logout"))
+        return cls(root.get("entityID"), tuple(map(_pem, found)), *places)
+
+
+def _redirect(root: Any, service: str) -> str:
+    found = root.iterfind(f"md:IDPSSODescriptor/md:{service}", NAMES)
+    binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    return next((place.get("Location") or "" for place in found if place.get("Binding") == binding), "")
 
 
 def _pem(text: str) -> str:
@@ -89,6 +100,9 @@ class Assertion:
     expires: datetime
     #: SessionNotOnOrAfter, where there is one.
     session_ends: datetime | None = None
+    id: str = ""
+    #: The request that it answers, as the subject's confirmation says it.
+    in_response_to: str = ""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def single(self, name: str) -> str | None:
@@ -100,7 +114,7 @@ class Assertion:
 def verified(encoded: str, metadata: Metadata) -> Assertion:
     """The assertion of a base64 response. Raises one of this module's errors for one that does not hold."""
     try:
-        root = _parsed(base64.b64decode(encoded, validate=True))
+        root = parsed(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
         raise NotAResponse from None
     if root.tag != _RESPONSE:
@@ -113,17 +127,33 @@ def verified(encoded: str, metadata: Metadata) -> Assertion:
     return assertion
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """What a response says of itself, which need not be signed: it can only speak against itself."""
+
+    destination: str
+    in_response_to: str
+    #: How many assertions there are, wherever they stand.
+    assertions: int
+
+
+def envelope(encoded: str) -> Envelope:
+    root = parsed(base64.b64decode(encoded))
+    found = sum(1 for _ in root.iter(_ASSERTION, f"{{{NAMES['saml']}}}EncryptedAssertion"))
+    return Envelope(root.get("Destination") or "", root.get("InResponseTo") or "", found)
+
+
 def _require_success(response: Any) -> None:
     """A status of its own is anybody's to write, so it is believed only where it speaks against the user.
 
     https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.2.2.2)
     """
-    status = response.find("samlp:Status/samlp:StatusCode", _NAMES)
+    status = response.find("samlp:Status/samlp:StatusCode", NAMES)
     if status is not None and status.get("Value") != _SUCCESS:
         raise Unsuccessful
 
 
-def _parsed(document: bytes) -> Any:
+def parsed(document: bytes) -> Any:
     """The root element. A document type could make one text mean another, and is refused."""
     from lxml import etree
 
@@ -137,10 +167,32 @@ def _parsed(document: bytes) -> Any:
     return root
 
 
+#: "The saml2/idpresponse endpoint can accept SAML assertions of up to 100,000 characters in length."
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
+MOST_CHARACTERS = 100_000
+
+
+def inflated(encoded: str) -> bytes:
+    """A message of the redirect binding (SAML Bindings, 3.4.4.1). One that swells beyond measure is none."""
+    try:
+        unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+        document = unpacking.decompress(base64.b64decode(encoded, validate=True), MOST_CHARACTERS)
+    except (binascii.Error, ValueError, zlib.error):
+        raise NotAResponse from None
+    if not unpacking.eof:
+        raise NotAResponse
+    return document
+
+
+def deflated(document: bytes) -> str:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(packing.compress(document) + packing.flush()).decode()
+
+
 def _signed(root: Any, metadata: Metadata) -> Any:
     """The Response or Assertion that carries a good signature, as it was signed."""
-    for element in (root, *root.iterfind("saml:Assertion", _NAMES)):
-        if element.find("ds:Signature", _NAMES) is None:
+    for element in (root, *root.iterfind("saml:Assertion", NAMES)):
+        if element.find("ds:Signature", NAMES) is None:
             continue
         found = _verified_element(element, metadata)
         if found.tag in (_RESPONSE, _ASSERTION):
@@ -150,21 +202,20 @@ def _signed(root: Any, metadata: Metadata) -> Any:
 
 def _verified_element(element: Any, metadata: Metadata) -> Any:
     from lxml import etree
-    from signxml.exceptions import SignXMLException
     from signxml.verifier import SignatureConfiguration, XMLVerifier
 
     config, document = SignatureConfiguration(location="./"), etree.tostring(element, with_tail=False)
     for certificate in metadata.certificates:
         try:
             result: Any = XMLVerifier().verify(document, x509_cert=certificate, expect_config=config)
-        except (SignXMLException, ValueError):
+        except Exception:  # what signxml stumbles over, as over an empty SignatureValue, it did not verify
             continue
         return result.signed_xml
     raise BadSignature
 
 
 def _single_assertion(response: Any) -> Any:
-    found = response.findall("saml:Assertion", _NAMES)
+    found = response.findall("saml:Assertion", NAMES)
     if len(found) != 1:
         raise NotAResponse
     return found[0]
@@ -172,15 +223,16 @@ def _single_assertion(response: Any) -> Any:
 
 def _read(element: Any) -> Assertion:
     """ "There must be exactly one SubjectConfirmation element with a SubjectConfirmationData element that
-    includes both the NotOnOrAfter attribute and a Recipient attribute." """
-    confirmations = element.findall(
-        "saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", _NAMES
-    )
-    name, issuer = element.find("saml:Subject/saml:NameID", _NAMES), _texts(element, "saml:Issuer")
+    includes both the NotOnOrAfter attribute and a Recipient attribute." Its method is the bearer's
+    (SAML Profiles, 4.1.4.2).
+    """
+    bearer = "saml:SubjectConfirmation[@Method='urn:oasis:names:tc:SAML:2.0:cm:bearer']"
+    confirmations = element.findall(f"saml:Subject/{bearer}/saml:SubjectConfirmationData", NAMES)
+    name, issuer = element.find("saml:Subject/saml:NameID", NAMES), _texts(element, "saml:Issuer")
     if len(confirmations) != 1 or name is None or not name.text or len(issuer) != 1:
         raise NotAResponse
     data = confirmations[0]
-    conditions = element.find("saml:Conditions", _NAMES)
+    conditions = element.find("saml:Conditions", NAMES)
     bounds = [e for e in (data, conditions) if e is not None]
     return Assertion(
         issuer=issuer[0],
@@ -192,6 +244,8 @@ def _read(element: Any) -> Assertion:
         not_before=max((_time(e.get("NotBefore")) for e in bounds if e.get("NotBefore")), default=_BEGINNING),
         expires=min(_time(e.get("NotOnOrAfter")) for e in bounds if e is data or e.get("NotOnOrAfter")),
         session_ends=_session_end(element),
+        id=element.get("ID") or "",
+        in_response_to=data.get("InResponseTo") or "",
         attributes=_attributes(element),
     )
 
@@ -208,21 +262,21 @@ def _time(text: str | None) -> datetime:
 
 
 def _session_end(element: Any) -> datetime | None:
-    statement = element.find("saml:AuthnStatement", _NAMES)
+    statement = element.find("saml:AuthnStatement", NAMES)
     given = statement.get("SessionNotOnOrAfter") if statement is not None else None
     return _time(given) if given else None
 
 
 def _attributes(element: Any) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for attribute in element.iterfind("saml:AttributeStatement/saml:Attribute", _NAMES):
+    for attribute in element.iterfind("saml:AttributeStatement/saml:Attribute", NAMES):
         name = attribute.get("Name") or ""
         found[name] = (*found.get(name, ()), *_texts(attribute, "saml:AttributeValue"))
     return found
 
 
 def _texts(element: Any, path: str) -> list[str]:
-    return ["".join(each.itertext()).strip() for each in element.iterfind(path, _NAMES)]
+    return ["".join(each.itertext()).strip() for each in element.iterfind(path, NAMES)]
 
 
 def metadata_of(arn: str, state: State) -> Metadata | None:

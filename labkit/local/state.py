@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
+from labkit.local.federation.state import Federation
 from labkit.local.identity_pools.state import IdentityPools
 from labkit.local.iot.state import Iot
+from labkit.local.lab_idp.state import LabIdp
 from labkit.local.managed_login.state import ManagedLogin
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
@@ -78,6 +80,8 @@ class State:
     identity_pools: IdentityPools = field(init=False)
     iot: Iot = field(init=False)
     managed_login: ManagedLogin = field(init=False)
+    federation: Federation = field(init=False)
+    lab_idp: LabIdp = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +92,8 @@ class State:
         self.identity_pools = IdentityPools(self)
         self.iot = Iot(self)
         self.managed_login = ManagedLogin(self)
+        self.federation = Federation(self)
+        self.lab_idp = LabIdp(self)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN of this account; IAM's and STS's have no Region."""

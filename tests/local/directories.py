@@ -21,6 +21,7 @@ from tests.local.accounts import LocalAccount
 
 AWS = "https://aws.amazon.com/SAML/Attributes"
 ENDPOINT = "https://signin.aws.amazon.com/saml"
+_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _SAML, PROTOCOL = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:2.0:protocol"
 
 
@@ -34,6 +35,19 @@ def _pair(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, made.not_valid_after(now + timedelta(days=365)).sign(key, hashes.SHA256())
 
 
+def metadata(name: str, entity_id: str, sign_on: str = "") -> str:
+    """An identity provider's, with the certificate of the key of that name."""
+    certificate = _pair(name)[1].public_bytes(serialization.Encoding.DER)
+    place = f'<SingleSignOnService Binding="{_REDIRECT}" Location="{sign_on}"/>' if sign_on else ""
+    return (
+        f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}">'
+        f'<IDPSSODescriptor protocolSupportEnumeration="{PROTOCOL}"><KeyDescriptor use="signing">'
+        '<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
+        f"{base64.b64encode(certificate).decode()}"
+        f"</X509Certificate></X509Data></KeyInfo></KeyDescriptor>{place}</IDPSSODescriptor></EntityDescriptor>"
+    )
+
+
 @dataclass(frozen=True)
 class Directory:
     """An identity provider; `name` tells its keys from another's."""
@@ -44,14 +58,7 @@ class Directory:
 
     @property
     def metadata(self) -> str:
-        certificate = _pair(self.name)[1].public_bytes(serialization.Encoding.DER)
-        return (
-            f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{self.entity_id}">'
-            f'<IDPSSODescriptor protocolSupportEnumeration="{PROTOCOL}"><KeyDescriptor use="signing">'
-            '<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
-            f"{base64.b64encode(certificate).decode()}"
-            "</X509Certificate></X509Data></KeyInfo></KeyDescriptor></IDPSSODescriptor></EntityDescriptor>"
-        )
+        return metadata(self.name, self.entity_id)
 
     def registered(self) -> str:
         """The ARN of its provider in IAM."""
@@ -96,17 +103,21 @@ class Statement:
     age: timedelta = timedelta()
     life: timedelta = timedelta(minutes=5)
     session: timedelta | None = None
+    #: The ID of the AuthnRequest that it answers.
+    request_id: str = ""
+    method: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
     def xml(self, issuer: str) -> str:
         issued, until = _text(self.now - self.age), _text(self.now - self.age + self.life)
+        answers = f' InResponseTo="{self.request_id}"' if self.request_id else ""
         ends = f' SessionNotOnOrAfter="{_text(self.now + self.session)}"' if self.session else ""
         return (
             f'<Assertion xmlns="{_SAML}" ID="_a" Version="2.0" IssueInstant="{issued}">'
             f"<Issuer>{escape(issuer)}</Issuer><Subject>"
             '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">'
             f"{escape(self.subject)}</NameID>"
-            '<SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
-            f'<SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{self.recipient}"/>'
+            f'<SubjectConfirmation Method="{self.method}">'
+            f'<SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{self.recipient}"{answers}/>'
             "</SubjectConfirmation></Subject>"
             f'<Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><AudienceRestriction>'
             f"<Audience>{self.audience}</Audience></AudienceRestriction></Conditions>"

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.local.accounts import LocalAccount
+from tests.local.directories import metadata
 from tests.local.directory import PASSWORD, Pool, user_pool
 from tests.local.test_user_pool_devices import ALWAYS, Device, confirm, new_device
 from tests.local.test_user_pool_mfa import TOTP, code
 
 Parameters = dict[str, Any]
 
-SAML = {"ProviderType": "SAML", "ProviderDetails": {"MetadataURL": "https://adfs.example.com"}}
+METADATA = metadata("adfs", "https://adfs.example.com", "https://adfs.example.com/sso")
+SAML = {"ProviderType": "SAML", "ProviderDetails": {"MetadataFile": METADATA}}
 NEW_PASSWORD = "Another-horse-2"
 
 
@@ -64,7 +66,7 @@ def stage(account: LocalAccount, **settings: Any) -> Stage:
     for group in ("members", "readers"):
         admin.create_group(GroupName=group, **ids)
     admin.admin_add_user_to_group(GroupName="readers", Username=user, **ids)
-    admin.create_identity_provider(ProviderName="ADFS", **SAML, **ids)
+    admin.create_identity_provider(ProviderName="ADFS", IdpIdentifiers=["adfs.example.com"], **SAML, **ids)
     admin.create_resource_server(Identifier="photos", Name="photos", **ids)
     token, device = new_device(pool, user)
     confirm(pool, token, device)
@@ -129,6 +131,8 @@ def signed(on: Stage) -> dict[str, Parameters]:
         "GetGroup": named(GroupName="readers"),
         "GetUserPoolMfaConfig": named(),
         "ListGroups": named(),
+        "GetIdentityProviderByIdentifier": named(IdpIdentifier="adfs.example.com"),
+        "GetSigningCertificate": named(),
         "ListIdentityProviders": named(),
         "ListResourceServers": named(MaxResults=5),
         "ListUserImportJobs": named(MaxResults=5),
@@ -139,7 +143,7 @@ def signed(on: Stage) -> dict[str, Parameters]:
         "UpdateGroup": named(GroupName="readers"),
         "UpdateResourceServer": named(Identifier="photos", Name="Photos"),
         "UpdateIdentityProvider": named(
-            ProviderName="ADFS", ProviderDetails={"MetadataURL": "https://other.example.com"}
+            ProviderName="ADFS", ProviderDetails={"MetadataFile": METADATA, "IDPInit": "true"}
         ),
         "UpdateUserPool": named(),
         "UpdateUserPoolClient": named(**client),

@@ -20,6 +20,7 @@ import pytest
 from labkit.local.app import LocalApp
 from labkit.local.server import Server
 from tests.local.accounts import LocalAccount, Reply, reached
+from tests.local.directories import metadata
 from tests.local.directory import PASSWORD
 from tests.local.managed_login import (
     CALLBACK,
@@ -659,7 +660,7 @@ def test_names_that_an_administrator_gave_become_no_markup(at: App, account: Loc
     provider = "<b>IdP</b>"
     at.pool.admin.create_identity_provider(
         UserPoolId=at.pool.id, ProviderName=provider, ProviderType="SAML",
-        ProviderDetails={"MetadataURL": "https://idp.example.com"},
+        ProviderDetails={"MetadataFile": metadata("idp", "https://idp.example.com")},
     )  # fmt: skip
     client = at.another(ClientName="An app", SupportedIdentityProviders=["COGNITO", provider])
     text = client.browser().open(client.address()).reply.text

@@ -108,6 +108,13 @@ def test_a_signed_assertion_vouches_for_no_other(
     assert refused(lambda: stage.assume(stage.better, encoded(root))) == answer
 
 
+def test_a_signature_without_a_value_is_refused(stage: Stage) -> None:
+    assert stage.assume(stage.mine, encoded(stage.good))["Subject"] == "anna"
+    root = stage.good
+    root.find(f".//{_DS}SignatureValue").text = ""
+    assert refused(lambda: stage.assume(stage.mine, encoded(root))) == UNSIGNED
+
+
 def test_a_comment_does_not_cut_a_name(stage: Stage) -> None:
     """Comments are no part of what was signed (Canonical XML 1.0, section 2.1), and none of what is read."""
     root = decoded(stage.directory.response(about(stage.provider, stage.mine, subject="anna.other")))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.local.accounts import LocalAccount, refused
 from tests.local.directory import PASSWORD, Pool, attributes_of, user_pool
-from tests.local.good_calls import NEW_PASSWORD
+from tests.local.good_calls import NEW_PASSWORD, SAML
 from tests.local.test_user_pool_sign_in import claim, respond, start_srp
 
 CARLOS = "msp_carlos@example.com"
@@ -25,7 +25,7 @@ def pool(account: LocalAccount) -> Pool:
     """A pool with a SAML provider, a Google and its user Carlos."""
     pool = user_pool(account)
     details: dict[str, dict[str, Any]] = {
-        "ADFS1": {"ProviderType": "SAML", "ProviderDetails": {"MetadataURL": "https://adfs.example.com"}},
+        "ADFS1": SAML,
         "Google": {
             "ProviderType": "Google",
             "ProviderDetails": {"client_id": "x", "client_secret": "y", "authorize_scopes": "openid"},

@@ -1,4 +1,7 @@
-"""Federation: users whom another identity provider signs in."""
+"""Federation: users whom another identity provider signs in.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,25 @@ if TYPE_CHECKING:
 
 def start(authorization_request: AuthorizationRequest, provider: Any, state: State) -> Response:
     """Send the browser to a provider of the pool. `provider` is moto's CognitoIdpIdentityProvider."""
-    raise not_simulated("signing in through an identity provider of a user pool")
+    from labkit.local.federation import oauth, saml
+
+    kind = provider.extended_config["ProviderType"]
+    begin = saml.start if kind == "SAML" else oauth.start
+    return begin(authorization_request, provider, state)
 
 
 def oidc_response(request: Request, pool: Pool, state: State) -> Response:
     """/oauth2/idpresponse: a provider's answer, by OpenID Connect or OAuth 2.0."""
-    raise not_simulated("/oauth2/idpresponse")
+    from labkit.local.federation import oauth
+
+    return oauth.response(request, pool, state)
 
 
 def saml_response(request: Request, pool: Pool, state: State) -> Response:
     """/saml2/idpresponse: a SAML provider's assertion."""
-    raise not_simulated("/saml2/idpresponse")
+    from labkit.local.federation import saml
+
+    return saml.response(request, pool, state)
 
 
 def saml_logout(request: Request, pool: Pool, state: State) -> Response:

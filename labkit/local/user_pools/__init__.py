@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
+from labkit.local.federation import authn_request, providers
 from labkit.local.managed_login import domains, resource_servers
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import (
@@ -59,15 +60,18 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ConfirmDevice": devices.confirm_device,
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": signing_up.confirm_sign_up,
-    "CreateUserImportJob": user_import.create_user_import_job,
+    "CreateIdentityProvider": providers.create_identity_provider,
     "CreateResourceServer": resource_servers.create_resource_server,
+    "CreateUserImportJob": user_import.create_user_import_job,
     "CreateUserPoolClient": administration.create_user_pool_client,
     "CreateUserPoolDomain": domains.create_user_pool_domain,
+    "DeleteIdentityProvider": providers.delete_identity_provider,
     "DeleteResourceServer": resource_servers.delete_resource_server,
     "DeleteUser": profile.delete_user,
     "DeleteUserAttributes": changes.delete_user_attributes,
     "DeleteUserPoolDomain": domains.delete_user_pool_domain,
     "DeleteWebAuthnCredential": passkeys.delete_credential,
+    "DescribeIdentityProvider": providers.describe_identity_provider,
     "DescribeResourceServer": resource_servers.describe_resource_server,
     "DescribeUserImportJob": user_import.describe_user_import_job,
     "DescribeUserPoolDomain": domains.describe_user_pool_domain,
@@ -75,6 +79,8 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ForgotPassword": passwords.forgot_password,
     "GetCSVHeader": user_import.get_csv_header,
     "GetDevice": devices.get_device,
+    "GetIdentityProviderByIdentifier": providers.get_identity_provider_by_identifier,
+    "GetSigningCertificate": authn_request.get_signing_certificate,
     "GetTokensFromRefreshToken": refresh.get_tokens_from_refresh_token,
     "GetUser": profile.get_user,
     "GetUserAttributeVerificationCode": verification.get_user_attribute_verification_code,
@@ -83,6 +89,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GlobalSignOut": sign_out.global_sign_out,
     "InitiateAuth": signing_in.initiate_auth,
     "ListDevices": devices.list_devices,
+    "ListIdentityProviders": providers.list_identity_providers,
     "ListResourceServers": resource_servers.list_resource_servers,
     "ListUserImportJobs": user_import.list_user_import_jobs,
     "ListUsers": listing.list_users,
@@ -99,6 +106,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "StartWebAuthnRegistration": passkeys.start_registration,
     "StopUserImportJob": user_import.stop_user_import_job,
     "UpdateDeviceStatus": devices.update_device_status,
+    "UpdateIdentityProvider": providers.update_identity_provider,
     "UpdateResourceServer": resource_servers.update_resource_server,
     "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,
@@ -117,7 +125,6 @@ CHECKS: dict[str, Callable[[Call, State], None]] = {
     "AdminGetUser": name_user,
     "AdminListGroupsForUser": name_user,
     "AdminRemoveUserFromGroup": listing.require_member_and_group,
-    "CreateIdentityProvider": administration.check_identity_provider,
     "CreateUserPool": administration.check_user_pool,
     "DeleteGroup": listing.require_group,
     "DeleteUserPool": administration.check_delete_user_pool,
@@ -137,6 +144,8 @@ AMENDMENTS: dict[str, Callable[[Call, State, Response], Response]] = {
 
 #: Members that change what an operation does, in a way that the account has no behaviour for.
 NOT_SIMULATED_MEMBERS = {
+    "CreateIdentityProvider": ("AcrMapping",),
     "CreateUserPoolDomain": ("CustomDomainConfig", "Routing"),
+    "UpdateIdentityProvider": ("AcrMapping",),
     "UpdateUserPoolDomain": ("CustomDomainConfig", "Routing"),
 }

@@ -140,7 +140,7 @@ def _run(trigger: str, arn: str, event: Event, state: State) -> Any:
             f"{trigger} invocation failed due to error ResourceNotFoundException.",
         )
     context = Context(arn.split(":")[6], arn, state.request_ids.uuid())
-    with _others_may_call(state):
+    with others_may_call(state):
         try:
             return json.loads(json.dumps(function(json.loads(json.dumps(event)), context)))
         except Exception as error:
@@ -150,7 +150,7 @@ def _run(trigger: str, arn: str, event: Event, state: State) -> Any:
 
 
 @contextmanager
-def _others_may_call(state: State) -> Iterator[None]:
+def others_may_call(state: State) -> Iterator[None]:
     """A function may itself call the account, which takes one request at a time."""
     state.lock.release()
     try:

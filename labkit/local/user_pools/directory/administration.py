@@ -49,16 +49,6 @@ def check_delete_user_pool(call: Call, state: State) -> None:
         )
 
 
-def check_identity_provider(call: Call, state: State) -> None:
-    """CreateIdentityProvider: moto would replace the one of that name. The text as AWS gave it:
-
-    https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1287
-    """
-    pool, name = pool_asked(call, state), call.parameters["ProviderName"]
-    if name in pool.identity_providers:
-        raise AwsError("DuplicateProviderException", f"{name} already exists in user pool {pool.id}")
-
-
 def forget_user_pool(call: Call, state: State, response: Response) -> Response:
     """Drop what labkit itself kept of a pool that was deleted."""
     if response[0] == 200:

@@ -1,6 +1,6 @@
 """AdminLinkProviderForUser and AdminDisableProviderForUser: whose an identity of another provider is.
 
-What is kept here is what a federated sign-in will look up; nobody signs in by it yet.
+What is kept here is what a federated sign-in looks up.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html
@@ -46,6 +46,15 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     links[link] = user.id, state.clock.now()
     _show(pool, user, links)
     return {}
+
+
+def linked(pool: Pool, provider: str, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
+    """The user to whom an identity is linked, by its subject or by an attribute that the provider says."""
+    for link, (sub, _) in state.user_pools[pool.id].directory.links.items():
+        said = subject if link.attribute == _SUBJECT else claims.get(link.attribute)
+        if link.provider == provider and said == link.value:
+            return find_user(pool, sub)
+    return None
 
 
 def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:

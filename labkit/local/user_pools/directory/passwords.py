@@ -144,7 +144,7 @@ def admin_set_user_password(call: Call, state: State) -> dict[str, Any]:
 def _require_resettable(user: User) -> None:
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
-    if status_of(user) == "FORCE_CHANGE_PASSWORD":
+    if status_of(user) in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):  # the latter unconfirmed
         raise _not_resettable()
 
 

@@ -46,13 +46,20 @@ def find(pool: Any, name: str) -> Any | None:
 
 
 def _addresses(pool: Any, user: Any) -> Iterator[str]:
-    """What signs a user in beside the username."""
+    """What signs a user in beside the username; nothing does whom another provider signs in."""
+    if is_federated(user):
+        return
     for attribute in username_attributes(pool):
         if attribute in user.attribute_lookup:
             yield cased(pool, user.attribute_lookup[attribute])
     for attribute in alias_attributes(pool):
         if attribute in user.attribute_lookup and counts(user.attribute_lookup, attribute):
             yield cased(pool, user.attribute_lookup[attribute])
+
+
+def is_federated(user: Any) -> bool:
+    """Whether this is `PROVIDER_subject`, whose e-mail address may be another user's too (unconfirmed)."""
+    return '"primary":true' in user.attribute_lookup.get("identities", "")
 
 
 def counts(attributes: dict[str, str], alias: str) -> bool:
@@ -65,7 +72,7 @@ def holder(pool: Any, attribute: str, value: str, besides: Any = None) -> Any | 
     for user in pool.users.values():
         known = cased(pool, user.attribute_lookup.get(attribute, "")) == cased(pool, value)
         active = attribute in username_attributes(pool) or counts(user.attribute_lookup, attribute)
-        if known and active and user is not besides:
+        if known and active and user is not besides and not is_federated(user):
             return user
     return None
 

@@ -12,7 +12,7 @@ from labkit.local.operations import Call
 from labkit.local.user_pools.factors import mfa, mfa_preferences, one_time_passwords, passkeys
 from labkit.local.user_pools.factors.factors import ADDRESS
 from labkit.local.user_pools.factors.first_factors import allowed_first
-from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, user_not_found
+from labkit.local.user_pools.pools import Pool, User, find_user, hides_existence, status_of, user_not_found
 from labkit.local.user_pools.sign_in import password_sign_in, sign_in_srp
 from labkit.local.user_pools.sign_in.attempt import (
     Answer,
@@ -81,6 +81,12 @@ def available(pool: Pool, user: User | None, state: State) -> tuple[str, ...]:
 
 
 def _has(pool: Pool, user: User | None, factor: str, state: State) -> bool:
+    """ "You can't sign in a user with a federated IdP with InitiateAuth."
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
+    """
+    if user is not None and status_of(user) == "EXTERNAL_PROVIDER":
+        return False
     if factor == "WEB_AUTHN":
         return user is not None and passkeys.usable(pool, user, state)
     if factor == "PASSWORD":

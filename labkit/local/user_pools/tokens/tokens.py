@@ -85,7 +85,7 @@ def issue(
     access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
     shown = readable_claims(client, user)
-    identity |= _roles(user) | (covered(scopes, shown) if authorized else shown)
+    identity |= _roles(user) | (covered(scopes, shown) if authorized else shown) | _identities(user)
     identity, access = customised(pool, client, user, identity, access, call, state)
     access |= _audience(authorized) | ({"version": 2} if authorized else {})
     now, access_for = state.clock.now(), validity(client, "Access")
@@ -95,6 +95,14 @@ def issue(
     if authorized is None or OPENID in scopes:
         result["IdToken"] = sign(pool, identity, now, now + validity(client, "Id"), state)
     return result | {"ExpiresIn": int(access_for.total_seconds()), "TokenType": "Bearer"}
+
+
+def _identities(user: User) -> dict[str, Any]:
+    """`identities`, whose numbers and truth values are strings in a token."""
+    known = json.loads(user.attribute_lookup.get("identities") or "[]")
+    for one in known:
+        one |= {"primary": str(one["primary"]).lower(), "dateCreated": str(one["dateCreated"])}
+    return {"identities": known} if known else {}
 
 
 def _audience(authorized: Authorized | None) -> dict[str, str]:

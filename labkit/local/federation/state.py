@@ -1,0 +1,80 @@
+"""What federation remembers: sign-ins that are under way at a provider, and assertions that were used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from labkit.local.managed_login.authorization_request import AuthorizationRequest
+    from labkit.local.saml import Metadata
+    from labkit.local.state import State
+
+#: How long a person may take at the provider; AWS documents no time.
+VALIDITY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A sign-in at a provider, known by a `state` or RelayState that is good once and in one browser."""
+
+    request: AuthorizationRequest
+    provider: str
+    #: What the cookie of the browser that began it says.
+    browser: str = field(repr=False)
+    #: OpenID Connect's, of this request alone.
+    nonce: str = field(repr=False)
+    #: The ID of the AuthnRequest.
+    request_id: str
+    expires: datetime
+
+
+class Federation:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._under_way: dict[str, UnderWay] = {}
+        #: When each assertion ends that signed somebody in, by pool, issuer and ID.
+        self._used: dict[tuple[str, str, str], datetime] = {}
+        self._keys: dict[str, RSAPrivateKey] = {}
+        #: The metadata of a pool's SAML providers, by pool ID and name.
+        self.metadata: dict[tuple[str, str], Metadata] = {}
+
+    def signing_key(self, pool_id: str) -> RSAPrivateKey:
+        """The key that a pool's SAML requests are signed with."""
+        return self._key(f"{pool_id}/saml")
+
+    def encryption_key(self, pool_id: str, provider: str) -> RSAPrivateKey:
+        """The key that a SAML provider's assertions are encrypted for."""
+        return self._key(f"{pool_id}/saml/{provider}")
+
+    def _key(self, name: str) -> RSAPrivateKey:
+        if name not in self._keys:
+            self._keys[name] = self._state.source.rsa_key(name)
+        return self._keys[name]
+
+    def begin(self, request: AuthorizationRequest, provider: str) -> tuple[str, UnderWay]:
+        """A new sign-in, and the value by which the provider's answer names it."""
+        now, text = self._state.clock.now(), self._state.source.text
+        self._under_way = {k: w for k, w in self._under_way.items() if now < w.expires}
+        name, begun = (
+            text(43),
+            UnderWay(request, provider, text(43), text(43), f"_{text(32)}", now + VALIDITY),
+        )
+        self._under_way[name] = begun
+        return name, begun
+
+    def take(self, name: str) -> UnderWay | None:
+        """The sign-in of that name, which nothing else can end from now on."""
+        found = self._under_way.pop(name, None)
+        return found if found and self._state.clock.now() < found.expires else None
+
+    def use(self, pool_id: str, issuer: str, assertion: str, expires: datetime) -> bool:
+        """Note that an assertion signed somebody in. False for one that has done so before."""
+        now, key = self._state.clock.now(), (pool_id, issuer, assertion)
+        self._used = {k: ends for k, ends in self._used.items() if now < ends}
+        known = key in self._used
+        self._used[key] = expires
+        return not known

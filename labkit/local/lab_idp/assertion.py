@@ -1,0 +1,141 @@
+"""What Example Corp's SAML identity provider signs: its metadata's certificate vouches for it."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
+
+from labkit.local.federation.encryption import sealed
+from labkit.local.lab_idp.people import Person
+from labkit.local.lab_idp.sites import SITES
+from labkit.local.saml import NAMES
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from labkit.local.state import State
+
+_CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+_VALIDITY = timedelta(minutes=5)
+_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+_STATUS = "urn:oasis:names:tc:SAML:2.0:status"
+
+
+def metadata(entity_id: str, sso: str, state: State) -> bytes:
+    return (
+        f'<md:EntityDescriptor xmlns:md="{NAMES["md"]}" entityID={quoteattr(entity_id)}>'
+        f'<md:IDPSSODescriptor protocolSupportEnumeration="{NAMES["samlp"]}"><md:KeyDescriptor use="signing">'
+        f'<KeyInfo xmlns="{NAMES["ds"]}"><X509Data>'
+        f"<X509Certificate>{_certificate(state)[1]}</X509Certificate></X509Data></KeyInfo></md:KeyDescriptor>"
+        "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>"
+        f'<md:SingleSignOnService Binding="{_REDIRECT}" Location={quoteattr(sso)}/>'
+        "</md:IDPSSODescriptor></md:EntityDescriptor>"
+    ).encode()
+
+
+def response(
+    entity_id: str,
+    person: Person,
+    state: State,
+    *,
+    acs: str,
+    audience: str,
+    request_id: str,
+    key: RSAPublicKey | None = None,
+) -> str:
+    """A base64 response with one signed assertion about the person, encrypted for `key` if there is one."""
+    from lxml import etree
+
+    now = state.clock.now()
+    signed = _signed(
+        etree.fromstring(_assertion(entity_id, person, now, acs, audience, request_id, state)), state
+    )
+    root = etree.fromstring(_envelope(entity_id, now, acs, request_id, f"{_STATUS}:Success", state))
+    root.append(signed if key is None else sealed(signed, key))
+    return base64.b64encode(etree.tostring(root)).decode()
+
+
+def failure(entity_id: str, acs: str, request_id: str, state: State) -> str:
+    """That nobody was authenticated (SAML Core, 3.2.2.2)."""
+    made = _envelope(entity_id, state.clock.now(), acs, request_id, f"{_STATUS}:Responder", state)
+    return base64.b64encode(made).decode()
+
+
+def _envelope(entity_id: str, now: datetime, acs: str, request_id: str, status: str, state: State) -> bytes:
+    return (
+        f'<samlp:Response xmlns:samlp="{NAMES["samlp"]}" ID="_{_id(state)}" Version="2.0" '
+        f'IssueInstant="{_time(now)}" Destination={quoteattr(acs)}{_answering(request_id)}>'
+        f'<saml:Issuer xmlns:saml="{NAMES["saml"]}">{escape(entity_id)}</saml:Issuer>'
+        f'<samlp:Status><samlp:StatusCode Value="{status}"/></samlp:Status></samlp:Response>'
+    ).encode()
+
+
+def _assertion(
+    entity_id: str, person: Person, now: datetime, acs: str, audience: str, request_id: str, state: State
+) -> bytes:
+    issued, until = _time(now), _time(now + _VALIDITY)
+    return (
+        f'<saml:Assertion xmlns:saml="{NAMES["saml"]}" ID="_{_id(state)}" Version="2.0" '
+        f'IssueInstant="{issued}">'
+        f"<saml:Issuer>{escape(entity_id)}</saml:Issuer><saml:Subject>"
+        '<saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">'
+        f"{escape(person.email)}</saml:NameID>"
+        '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
+        f'<saml:SubjectConfirmationData NotOnOrAfter="{until}" Recipient={quoteattr(acs)}'
+        f"{_answering(request_id)}/></saml:SubjectConfirmation></saml:Subject>"
+        f'<saml:Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><saml:AudienceRestriction>'
+        f"<saml:Audience>{escape(audience)}</saml:Audience></saml:AudienceRestriction></saml:Conditions>"
+        f'<saml:AuthnStatement AuthnInstant="{issued}" SessionIndex="_{_id(state)}"><saml:AuthnContext>'
+        "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+        "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
+        f"<saml:AttributeStatement>{_attributes(person)}</saml:AttributeStatement></saml:Assertion>"
+    ).encode()
+
+
+def _attributes(person: Person) -> str:
+    held = {
+        f"{_CLAIMS}/emailaddress": [person.email],
+        f"{_CLAIMS}/name": [person.name],
+        f"{_CLAIMS}/givenname": [person.given_name],
+        f"{_CLAIMS}/surname": [person.family_name],
+        "department": [person.department],
+        "groups": list(person.groups),
+    }
+    return "".join(_attribute(name, values) for name, values in held.items() if values)
+
+
+def _attribute(name: str, values: list[str]) -> str:
+    shown = "".join(f"<saml:AttributeValue>{escape(value)}</saml:AttributeValue>" for value in values)
+    return f'<saml:Attribute Name="{name}">{shown}</saml:Attribute>'
+
+
+def _answering(request_id: str) -> str:
+    return f" InResponseTo={quoteattr(request_id)}" if request_id else ""
+
+
+def _id(state: State) -> str:
+    return state.request_ids.uuid()
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _signed(element: Any, state: State) -> Any:
+    from signxml.algorithms import CanonicalizationMethod
+    from signxml.signer import XMLSigner
+
+    key, certificate = _certificate(state)
+    pem = f"-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n"
+    signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
+    return signer.sign(element, key=key, cert=pem, reference_uri=element.get("ID"))
+
+
+def _certificate(state: State) -> tuple[Any, str]:
+    """The signing key, and its certificate in base64 lines."""
+    from labkit.local.certificate import self_signed
+
+    key = state.lab_idp.key(SITES["example-corp"]).private_key
+    return key, self_signed(key, "Example Corp")

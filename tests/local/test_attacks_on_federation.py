@@ -1,0 +1,416 @@
+"""Attempts to be somebody whom an OpenID Connect provider did not sign in, or not here and now.
+
+https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+https://datatracker.ietf.org/doc/html/rfc9700
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from tests.local.accounts import LocalAccount, Reply
+from tests.local.federation import Traveller, federated, query, traveller
+from tests.local.managed_login import FORM, App, Screen
+from tests.local.openid_providers import ACCESS, OpenIdProvider, key, serving
+
+Claims = dict[str, Any]
+
+
+@dataclass
+class Stage:
+    """An app, its provider, and a browser that has just set out for the provider."""
+
+    at: App
+    idp: OpenIdProvider
+    browser: Traveller
+    sent: dict[str, str] = field(default_factory=dict)
+
+    def set_out(self) -> Stage:
+        self.browser.cookies.pop("cognito", None)  # nobody is signed in yet
+        screen = self.browser.departs(self.at)
+        self.sent = query(self.browser.visited[-1])
+        assert screen.status == 404  # the provider's page, which this one does not have
+        return self
+
+    @property
+    def honest(self) -> Claims:
+        now = int(self.at.account.app.state.clock.now().timestamp())
+        return self.idp.claims(self.sent["nonce"], now)
+
+    def back(self, browser: Traveller | None = None, base: str = "", **more: str | None) -> Screen:
+        """The browser comes from the provider."""
+        given = {"code": "a-code", "state": self.sent["state"]} | more
+        address = f"{base or self.at.base}/oauth2/idpresponse?" + "&".join(
+            f"{name}={quote(value, safe='%')}" for name, value in given.items() if value is not None
+        )
+        return (browser or self.browser).go(address)
+
+    def arrives(self) -> Screen:
+        """An honest sign-in."""
+        self.set_out()
+        self.idp.says(self.honest)
+        screen = self.back()
+        assert "code" in screen.query, screen.location or screen.reply.text
+        return screen
+
+
+class _Browser(Traveller):
+    """One that knows the provider's page is not to be had here."""
+
+    def send(self, method: str, path: str, *more: Any, **others: Any) -> Reply:
+        if "/authorization?" in path:
+            return Reply(404, {}, b"")
+        return super().send(method, path, *more, **others)
+
+    def after(self, reply: Reply) -> Screen:
+        while reply.status == 302:
+            location = reply.headers["Location"]
+            self.visited.append(location)
+            if "/authorization?" in location:
+                return Screen(Reply(404, {}, b""))
+            if not location.startswith(("/", f"{self.account.endpoint}/")):
+                return Screen(reply, location)
+            reply = self.send("GET", location)
+        return Screen(reply)
+
+
+@pytest.fixture(scope="module")
+def idp() -> Iterator[OpenIdProvider]:
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def stage(account: LocalAccount, idp: OpenIdProvider) -> Stage:
+    at = federated(account, more=idp.details)
+    return Stage(at, idp, _Browser(account))
+
+
+def nobody(at: App) -> bool:
+    users = at.pool.admin.list_users(UserPoolId=at.pool.id)["Users"]
+    return not [user for user in users if "victim" in user["Username"]]
+
+
+def told(screen: Screen) -> str:
+    """The error that the app was told; it got no code."""
+    assert "code" not in screen.query
+    return screen.query["error"]
+
+
+# --- the ID token -----------------------------------------------------------------------------------------
+
+
+def forged(claims: Claims, **header: Any) -> str:
+    given = {"alg": "none", "typ": "JWT"} | header
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (given, claims)
+    ]
+    return ".".join((*parts, ""))
+
+
+def with_the_public_key_as_secret(claims: Claims) -> str:
+    """RFC 8725, section 2.1."""
+    public = (
+        key("own")
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    import hashlib
+    import hmac
+
+    head = forged(claims, alg="HS256", kid="own").rstrip(".")
+    mac = hmac.digest(public, head.encode(), hashlib.sha256)
+    return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+def signed_by(name: str, kid: str, **header: Any) -> Callable[[Claims], str]:
+    return lambda claims: jwt.encode(claims, key(name), algorithm="RS256", headers={"kid": kid} | header)
+
+
+def with_its_own_key(claims: Claims) -> str:
+    """RFC 7515's `jwk` header is for nobody to believe."""
+    from jwt.algorithms import RSAAlgorithm
+
+    own = RSAAlgorithm.to_jwk(key("mallory").public_key(), as_dict=True)
+    return signed_by("mallory", "mallory", jwk=own)(claims)
+
+
+def changed_after(claims: Claims) -> str:
+    head, _, signature = signed_by("own", "own")(claims).split(".")
+    body = base64.urlsafe_b64encode(json.dumps(claims | {"sub": "victim"}).encode()).rstrip(b"=").decode()
+    return f"{head}.{body}.{signature}"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        forged,
+        lambda claims: forged(claims, alg="None", kid="own"),
+        lambda claims: forged(claims, alg="RS256", kid="own"),
+        with_the_public_key_as_secret,
+        signed_by("mallory", "own"),
+        signed_by("mallory", "mallory"),
+        with_its_own_key,
+        changed_after,
+        lambda claims: "no.token",
+        lambda claims: "a.b.c",
+        lambda claims: None,
+    ],
+)  # fmt: skip
+def test_a_token_that_the_provider_did_not_sign_signs_nobody_in(
+    stage: Stage, forge: Callable[[Claims], str | None]
+) -> None:
+    stage.arrives()
+    stage.set_out()
+    claims = stage.honest | {"sub": "victim"}
+    stage.idp.gives(forge(claims), claims)
+    assert told(stage.back()) == "invalid_request"
+    assert nobody(stage.at)
+
+
+def without(name: str) -> Callable[[Claims], Claims]:
+    return lambda claims: {k: v for k, v in claims.items() if k != name}
+
+
+def saying(**more: Any) -> Callable[[Claims], Claims]:
+    return lambda claims: claims | more
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        saying(iss="https://accounts.google.com"),
+        lambda claims: claims | {"iss": claims["iss"] + "/"},
+        without("iss"),
+        saying(aud="another-app"),
+        saying(aud=["another-app", "a-third"]),
+        saying(aud=[]),
+        saying(aud={"app-of-the-pool": 1}),
+        without("aud"),
+        saying(aud=["app-of-the-pool", "another-app"]),
+        saying(azp="another-app"),
+        lambda claims: claims | {"exp": claims["iat"]},
+        saying(exp=True),
+        saying(exp="2999-01-01"),
+        without("exp"),
+        lambda claims: claims | {"iat": claims["iat"] + 3600},
+        without("iat"),
+        lambda claims: claims | {"nbf": claims["iat"] + 3600},
+        saying(nonce="another"),
+        saying(nonce=""),
+        without("nonce"),
+        saying(at_hash="another"),
+        saying(sub=""),
+        saying(sub=["victim"]),
+        without("sub"),
+    ],
+)  # fmt: skip
+def test_a_token_for_others_or_for_another_time_signs_nobody_in(
+    stage: Stage, wrong: Callable[[Claims], Claims]
+) -> None:
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(wrong(stage.honest | {"sub": "victim"}))
+    assert told(stage.back()) == "invalid_request"
+    assert nobody(stage.at)
+
+
+def test_several_audiences_are_good_where_azp_names_the_pool(stage: Stage) -> None:
+    stage.set_out()
+    stage.idp.says(stage.honest | {"aud": ["another-app", "app-of-the-pool"], "azp": "app-of-the-pool"})
+    assert "code" in stage.back().query
+
+
+@pytest.mark.parametrize(
+    "user_info", [{"sub": "victim", "email": "victim@example.com"}, {"email": "x@example.com"}]
+)
+def test_user_info_about_somebody_else_is_not_believed(stage: Stage, user_info: Claims) -> None:
+    """OpenID Connect Core 1.0, section 5.3.2."""
+    stage.arrives()
+    stage.set_out()
+    stage.idp.gives(signed_by("own", "own")(stage.honest), user_info)
+    assert told(stage.back()) == "invalid_request"
+
+
+def test_the_token_of_an_earlier_sign_in_is_no_use_in_the_next(stage: Stage) -> None:
+    stage.arrives()
+    old = stage.idp.token
+    stage.set_out()
+    stage.idp.token = old
+    assert told(stage.back()) == "invalid_request"
+
+
+# --- the token endpoint -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"access_token": 7}'),
+        (500, b""),
+        (302, b"{}"),
+        (200, b'{"access_token": "' + b"x" * (1024 * 1024) + b'"}'),
+        (200, b"[" * 100_000),
+        (400, b'{"error": "invalid_grant"}'),
+    ],
+)
+def test_what_is_no_token_response_signs_nobody_in(stage: Stage, answer: tuple[int, bytes]) -> None:
+    stage.arrives()
+    stage.set_out()
+    stage.idp.token = answer
+    assert told(stage.back()) in ("invalid_request", "invalid_grant")
+
+
+# --- state ------------------------------------------------------------------------------------------------
+
+
+def is_no_apps_business(screen: Screen) -> bool:
+    """A page of the domain's; nobody was redirected to the app."""
+    return (screen.location, screen.status) == ("", 400)
+
+
+@pytest.mark.parametrize("state", [None, "", "guessed", "x" * 43])
+def test_a_state_that_the_pool_did_not_give_leads_nowhere(stage: Stage, state: str | None) -> None:
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    assert is_no_apps_business(stage.back(state=state))
+
+
+def test_a_state_is_good_once(stage: Stage) -> None:
+    stage.arrives()
+    assert is_no_apps_business(stage.back())
+
+
+def test_a_state_is_good_for_an_hour(fresh: LocalAccount, idp: OpenIdProvider) -> None:
+    at = federated(fresh, more=idp.details)
+    stage = Stage(at, idp, _Browser(fresh))
+    stage.set_out()
+    fresh.advance(minutes=59)
+    idp.says(stage.honest)
+    assert "code" in stage.back().query
+    stage.set_out()
+    fresh.advance(minutes=60)
+    idp.says(stage.honest)
+    assert is_no_apps_business(stage.back())
+
+
+def test_another_browser_cannot_end_a_sign_in(stage: Stage) -> None:
+    """Login CSRF: Mallory begins, and sends the victim's browser the provider's answer about Mallory."""
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    assert is_no_apps_business(stage.back(_Browser(stage.at.account)))
+
+
+def test_the_cookie_of_another_sign_in_is_no_use(stage: Stage) -> None:
+    stage.arrives()
+    victim = Stage(stage.at, stage.idp, _Browser(stage.at.account)).set_out()
+    stage.set_out()
+    (value,) = [v for k, v in victim.browser.cookies.items() if k.startswith("csrf-state-")]
+    for name in list(stage.browser.cookies):
+        if name.startswith("csrf-state-"):
+            stage.browser.cookies[name] = value
+    stage.idp.says(stage.honest)
+    assert is_no_apps_business(stage.back())
+
+
+def test_another_pool_does_not_end_a_sign_in(stage: Stage) -> None:
+    stage.arrives()
+    other = federated(stage.at.account, more=stage.idp.details)
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    assert is_no_apps_business(stage.back(base=other.base))
+
+
+@pytest.mark.parametrize("path", ["?state={0}&state={0}&code=a", "?state={0}&code=a&code=b"])
+def test_an_answer_that_says_a_thing_twice_says_nothing(stage: Stage, path: str) -> None:
+    """RFC 6749, section 3.1."""
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    address = f"{stage.at.base}/oauth2/idpresponse" + path.format(stage.sent["state"])
+    assert is_no_apps_business(stage.browser.go(address))
+
+
+def test_an_answer_without_a_code_signs_nobody_in(stage: Stage) -> None:
+    stage.arrives()
+    stage.set_out()
+    assert told(stage.back(code=None)) == "invalid_request"
+
+
+def test_another_provider_cannot_answer_in_the_place_of_the_one_that_was_asked(stage: Stage) -> None:
+    """Mix-up: RFC 9207, section 2.4."""
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    assert "code" in stage.back(iss=stage.idp.issuer).query
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    assert told(stage.back(iss="https://another.example.com")) == "invalid_request"
+
+
+def test_a_provider_that_the_pool_dropped_meanwhile_signs_nobody_in(stage: Stage) -> None:
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    stage.at.pool.admin.delete_identity_provider(UserPoolId=stage.at.pool.id, ProviderName="ExampleCorp")
+    assert told(stage.back()) == "invalid_request"
+
+
+def test_a_form_is_held_to_the_same_state(stage: Stage) -> None:
+    stage.arrives()
+    body = f"state={stage.sent['state']}&code=a-code"
+    reply = stage.browser.send("POST", f"{stage.at.base}/oauth2/idpresponse", body, FORM)
+    assert is_no_apps_business(stage.browser.after(reply))
+    reply = stage.browser.send(
+        "POST", f"{stage.at.base}/oauth2/idpresponse", "{}", {"Content-Type": "application/json"}
+    )
+    assert is_no_apps_business(stage.browser.after(reply))
+
+
+# --- where the account asks -------------------------------------------------------------------------------
+
+
+def test_a_providers_error_cannot_split_or_extend_the_answer(stage: Stage) -> None:
+    stage.arrives()
+    stage.set_out()
+    screen = stage.back(
+        code=None, error="a%0d%0aSet-Cookie:x=y", error_description="%26code=evil%23code=evil"
+    )
+    assert screen.query["error"].startswith("a")
+    assert "code" not in screen.query
+    assert screen.location.isprintable()
+
+
+def test_the_account_asks_nobody_beyond_this_machine(account: LocalAccount, idp: OpenIdProvider) -> None:
+    at = federated(account, more=idp.details)
+    Stage(at, idp, _Browser(account)).arrives()
+    away = {
+        "oidc_issuer": "https://idp.example.com", "authorize_url": f"{idp.issuer}/authorization",
+        "token_url": "https://idp.example.com/token", "attributes_url": "https://idp.example.com/me",
+        "jwks_uri": "https://idp.example.com/jwks",
+    }  # fmt: skip
+    at = federated(account, more=idp.details | away)
+    stage = Stage(at, idp, _Browser(account)).set_out()
+    screen = stage.back()
+    assert (screen.status, screen.title) == (501, "NotSimulated")
+
+
+def test_the_provider_is_asked_only_what_is_needed(stage: Stage) -> None:
+    stage.idp.asked.clear()
+    stage.arrives()
+    assert stage.idp.asked == [("POST", "/token"), ("GET", "/jwks"), ("GET", "/userinfo")]
+    assert ACCESS not in repr(stage.at.account.app.state.federation)
+    assert traveller(stage.at).cookies == {}
