@@ -92,3 +92,23 @@ class ApiCall:
     request_id: str = field(repr=False)
     started: datetime = field(repr=False)
     duration: timedelta = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """One request as the local account remembers it: who asked for what, and what became of it."""
+
+    time: datetime = field(repr=False)
+    #: The service's botocore name, as in `cognito-idp`.
+    service: str
+    #: AWS's operation name, as in `InitiateAuth`.
+    operation: str
+    #: ARN of who signed; empty where nobody did, or the signature was not believed.
+    principal: str
+    #: HTTP status of the answer.
+    status: int
+    #: AWS's error code, or None where the request succeeded.
+    error_code: str | None
+    #: What the policies said, as in `IMPLICIT_DENY`; empty where none was asked.
+    verdict: str
+    request_id: str = field(repr=False)

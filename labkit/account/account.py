@@ -20,9 +20,10 @@ from labkit.account.iot import Iot
 from labkit.account.issuers import Issuers
 from labkit.account.outbox import Message, Outbox
 from labkit.account.recording import Recorder
+from labkit.account.requests import Requests
 from labkit.errors import LabError
 from labkit.ledger import Ledger
-from labkit.record import ApiCall
+from labkit.record import ApiCall, LoggedRequest
 from labkit.resources import Credentials, UserPool
 from labkit.things import IotEndpoint, LogEntry
 from labkit.tokens import Jwks
@@ -80,6 +81,7 @@ class Account:
     confirm: Callable[[str], bool] | None
     _guard: Guard
     _outbox: Outbox
+    _requests: Requests
     _decisions: Decisions
     _issuers: Issuers
     _iot: Iot
@@ -171,6 +173,13 @@ class Account:
     def outbox(self, username: str | None = None) -> list[Message]:
         """What the local account would have sent, newest last. Raises LabError on a real account."""
         return self._outbox.messages(username)
+
+    def request_log(self) -> list[LoggedRequest]:
+        """The latest requests to the local account, from every client, oldest first.
+
+        Raises LabError on a real account, which has them in CloudTrail.
+        """
+        return self._requests.latest()
 
     def register_trigger(self, arn: str, function: Trigger) -> None:
         """Let `function(event, context)` run wherever a User Pool's LambdaConfig names the ARN.

@@ -15,6 +15,7 @@ from labkit.account.iot import AwsIot
 from labkit.account.issuers import PublicIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import Mailbox
+from labkit.account.requests import CloudTrail
 from labkit.errors import LabError
 from labkit.ledger import Ledger
 from labkit.resources import Credentials
@@ -53,6 +54,7 @@ def open_account(
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=confirm),
         _decisions=Untold(),
         _outbox=Mailbox(ask),
+        _requests=CloudTrail(),
         _issuers=PublicIssuers(),
         _iot=AwsIot(),
         _make_client=make_client,

@@ -8,7 +8,7 @@ from labkit.account.account import Account
 from labkit.errors import LabError
 from labkit.policy import Decision, Explanation, PolicySet, Request
 from labkit.policy import explain as explain_decision
-from labkit.things import IotAttempt
+from labkit.things import IotAttempt, LogEntry
 
 
 def explain(
@@ -17,7 +17,8 @@ def explain(
     """Why `what` came out as it did.
 
     `what` is a decision; a request, with its `policies`; AWS's error of a refused call
-    (`botocore.exceptions.ClientError`); or what a stage of `flow.access` or an MQTT connection returned.
+    (`botocore.exceptions.ClientError`); what a stage of `flow.access` or an MQTT connection
+    returned; or an entry of `account.iot_log()`.
     These are looked up in the account that answered: `account`, or for an error the one whose client
     raised it.
 
@@ -31,10 +32,12 @@ def explain(
             "this error does not say which account raised it: pass `account=`, as in "
             "`explain(error, account=account)`"
         )
-    return answered.explain(_of_packet(what, answered) if isinstance(what, IotAttempt) else _request_id(what))
+    if isinstance(what, IotAttempt):
+        what = _noted(what, answered)
+    return answered.explain(_decision_id(what) if isinstance(what, LogEntry) else _request_id(what))
 
 
-def _of_packet(attempt: IotAttempt, account: Account) -> str:
+def _noted(attempt: IotAttempt, account: Account) -> LogEntry:
     """MQTT has no request ID: what the account noted last about this packet of this client."""
     name, event = attempt.resource.split(":", 5)[5].partition("/")[2], attempt.action.removeprefix("iot:")
     noted = [e for e in account.iot_log(attempt.client_id) if (e.event, e.topic) == (event, name)]
@@ -43,9 +46,13 @@ def _of_packet(attempt: IotAttempt, account: Account) -> str:
             f"the account has noted no {event} of `{attempt.client_id}`: it may have been refused before, as "
             "with a bad signature; `account.iot_log()` has all that was noted"
         )
-    if not noted[-1].decision_id:
-        raise LabError(f"no policy was asked about this {event}: {noted[-1].reason}")
-    return noted[-1].decision_id
+    return noted[-1]
+
+
+def _decision_id(entry: LogEntry) -> str:
+    if not entry.decision_id:
+        raise LabError(f"no policy was asked about this {entry.event}: {entry.reason}")
+    return entry.decision_id
 
 
 def _metadata(what: object) -> dict[str, Any]:

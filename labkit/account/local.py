@@ -22,6 +22,7 @@ from labkit.account.iot import LocalIot
 from labkit.account.issuers import ToldIssuers
 from labkit.account.lab import lab_name
 from labkit.account.outbox import LocalOutbox
+from labkit.account.requests import LocalRequests
 from labkit.errors import LabError
 from labkit.ledger import Ledger
 from labkit.record import Secret
@@ -101,6 +102,7 @@ def _account(running: Running, region: str | None, lab: str | None) -> Account:
         confirm=None,
         _guard=Guard(place=place, region=region, lab=lab, ledger=ledger, confirm=None),
         _outbox=LocalOutbox(control),
+        _requests=LocalRequests(control),
         _decisions=LocalDecisions(control),
         _issuers=ToldIssuers(control),
         _iot=LocalIot(control, running.send, running.endpoint),

@@ -10,6 +10,7 @@ from labkit.course.packets import why
 from labkit.course.people import Person, four_steps, people, tag_session
 from labkit.course.policies import role_policy, settle
 from labkit.course.teams import Teams, teams
+from labkit.course.watching import watch
 
 __all__ = [
     "Exercise",
@@ -28,5 +29,6 @@ __all__ = [
     "settle",
     "tag_session",
     "teams",
+    "watch",
     "why",
 ]

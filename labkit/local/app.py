@@ -27,12 +27,13 @@ from labkit.local import (
     wellknown,
     wire,
 )
-from labkit.local.authentication import ANONYMOUS, Caller, authenticate, claims
+from labkit.local.authentication import Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
 from labkit.local.iot import data
 from labkit.local.models import protocol_of, signing_name
 from labkit.local.operations import Call, canonicalize, identify, service_of
+from labkit.local.requests import Asked
 from labkit.local.serialize import answer
 from labkit.local.shapes import require_shapes
 from labkit.local.state import State
@@ -91,8 +92,9 @@ class LocalApp:
         return self.state.region
 
     def __call__(self, environ: wire.Environ, start_response: wire.StartResponse) -> Iterable[bytes]:
-        request_id = self.state.request_ids.uuid()
-        status, headers, body = self._respond(environ, request_id)
+        asked = Asked(self.state.request_ids.uuid())
+        status, headers, body = self._respond(environ, asked)
+        self.state.requests.note(asked, (status, headers, body))
         if not any(name.lower() == "content-length" for name in headers):  # moto's S3 writes it in lower case
             headers["Content-Length"] = str(len(body))
         if environ.get("REQUEST_METHOD") == "HEAD":
@@ -100,7 +102,7 @@ class LocalApp:
         start_response(f"{status} {_reason(status)}", list(headers.items()))
         return (body,)
 
-    def _respond(self, environ: wire.Environ, request_id: str) -> Response:
+    def _respond(self, environ: wire.Environ, asked: Asked) -> Response:
         protocol, path = _guessed_protocol(environ), environ.get("PATH_INFO", "/")
         try:
             request = wire.read(environ)
@@ -117,10 +119,9 @@ class LocalApp:
             service = service_of(request, signed.scope if signed else None)
             protocol = Protocol(protocol_of(service))
             region = _region(signed.scope.region if signed else self.state.region)
-            call = identify(request, service, region)
-            caller = ANONYMOUS
+            asked.call = call = identify(request, service, region)
             if signed is not None and not call.unsigned:
-                caller = authenticate(
+                asked.caller = authenticate(
                     request,
                     signed,
                     protocol=protocol.name,
@@ -129,16 +130,16 @@ class LocalApp:
                 )
             canonicalize(call)
             with self.state.lock:
-                answered = self._answer(call, caller, request_id)
+                answered = self._answer(call, asked.caller, asked.request_id)
                 if answered[0] < 400 and _changes_connections(call):
                     self.state.iot.changed()
-                return _identified(answered, call, request_id)
+                return _identified(answered, call, asked.request_id)
         except AwsError as error:
             refusal = error
         except Exception as error:
             traceback.print_exc()
             refusal = internal_failure(error, "while it read this request")
-        status, headers, body = protocol.render(refusal, request_id=request_id, resource=path)
+        status, headers, body = protocol.render(refusal, request_id=asked.request_id, resource=path)
         return status, headers | _cors(protocol.name), body
 
     def _answer(self, call: Call, caller: Caller, request_id: str) -> Response:

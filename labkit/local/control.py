@@ -1,5 +1,5 @@
-"""What a local account can do that AWS cannot: show its outbox, move its clock, tell how it decided, be
-told an issuer's keys.
+"""What a local account can do that AWS cannot: show its outbox, move its clock, tell at once what it was
+asked and how it decided, be told an issuer's keys.
 
 An AWS-JSON service named `labkit`, signed like any other, so that policies decide who may use it.
 """
@@ -71,6 +71,25 @@ def read_iot_log(call: Call, state: State) -> dict[str, Any]:
     }
 
 
+def read_requests(call: Call, state: State) -> dict[str, Any]:
+    """The latest requests, oldest first: who asked for what, and what became of it."""
+    return {
+        "Requests": [
+            {
+                "Time": entry.time,
+                "Service": entry.service,
+                "Operation": entry.operation,
+                "Principal": entry.principal,
+                "Status": entry.status,
+                "ErrorCode": entry.error_code,
+                "Verdict": entry.verdict,
+                "RequestId": entry.request_id,
+            }
+            for entry in state.requests
+        ]
+    }
+
+
 def get_clock(call: Call, state: State) -> dict[str, Any]:
     clock = state.clock
     return {"Now": clock.now(), "Offset": clock.advanced.total_seconds(), "Frozen": clock.frozen}
@@ -120,6 +139,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "GetDecision": get_decision,
     "ReadIotLog": read_iot_log,
     "ReadOutbox": read_outbox,
+    "ReadRequests": read_requests,
     "RotateSigningKey": rotate_signing_key,
     "TellIssuerKeys": tell_issuer_keys,
 }

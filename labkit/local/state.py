@@ -15,6 +15,7 @@ from labkit.local.lab_idp.state import LabIdp
 from labkit.local.managed_login.state import ManagedLogin
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
+from labkit.local.requests import Requests
 from labkit.local.seed import Source
 from labkit.local.sessions import Sessions
 from labkit.local.user_pools.state import UserPools
@@ -73,6 +74,7 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: Request IDs have a chance of their own: a health check more must not change what a seed gives.
     request_ids: Source = field(init=False)
+    requests: Requests = field(init=False)
     sessions: Sessions = field(init=False)
     user_pools: UserPools = field(init=False)
     identity_pools: IdentityPools = field(init=False)
@@ -84,6 +86,7 @@ class State:
 
     def __post_init__(self) -> None:
         self.request_ids = self.source.branch("request IDs")
+        self.requests = Requests(self)
         self.sessions = Sessions(self.source)
         self.user_pools = UserPools(self)
         self.identity_pools = IdentityPools(self)

@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 from labkit.policy.document import Policy, Statement
 from labkit.policy.request import Question
@@ -54,6 +55,10 @@ class PolicySet:
     #: Policies attached to the Cognito identity, or to the device, in AWS IoT; empty where none is.
     iot: tuple[Policy, ...] | None = None
 
+    def changed(self, change: Callable[[Policy], Policy]) -> PolicySet:
+        """The same policies, in the same places, each as `change` returns it."""
+        return PolicySet(**{each.name: _changed(getattr(self, each.name), change) for each in fields(self)})
+
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer that there is, in the order of LAYERS.
@@ -77,6 +82,13 @@ class PolicySet:
             yield Layer("session", self.session, pads=False)
         if self.iot is not None:
             yield Layer("iot", self.iot, pads=False)
+
+
+def _changed(held: Any, change: Callable[[Policy], Policy]) -> Any:
+    """A field of a PolicySet: a policy, policies, levels of policies, or None."""
+    if isinstance(held, Policy):
+        return change(held)
+    return tuple(_changed(each, change) for each in held) if held else held
 
 
 #: A NamedTuple's own constructor takes twice as long.

@@ -118,6 +118,11 @@ class Slice:
         turned = tuple(tuple(line[place] for line in self.cells) for place in range(len(self.across.names)))
         return Slice(self.held, self.across, self.down, turned)
 
+    def under(self, rows: Mapping[str, Row]) -> Slice:
+        """The same requests, decided anew for the rows that are given by name, with other policies."""
+        lines = (tuple(_under(cell, rows.get(cell.row.name)) for cell in line) for line in self.cells)
+        return replace(self, cells=tuple(lines))
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -243,6 +248,10 @@ def _cell(row: Row, request: Request) -> Cell:
     decision = decide(request, policies=row.policies)
     verdict = _said(row, request) if row.alone else decision.verdict
     return Cell(row, request.action, request.resource, decision, verdict)
+
+
+def _under(cell: Cell, row: Row | None) -> Cell:
+    return _cell(row, cell.decision.request) if row else cell
 
 
 def _said(row: Row, request: Request) -> Verdict:

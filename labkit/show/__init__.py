@@ -32,15 +32,31 @@ from labkit.show.tokens import compare, token
 from labkit.show.view import Drawn, View
 
 if TYPE_CHECKING:
+    from labkit.show.interactive.credentials_card import credentials_card as credentials_card
     from labkit.show.interactive.flow_diagram import flow_diagram as flow_diagram
     from labkit.show.interactive.gallery import gallery as gallery
+    from labkit.show.interactive.identity_card import identity_card as identity_card
+    from labkit.show.interactive.knowledge_check import knowledge_check as knowledge_check
+    from labkit.show.interactive.live_log import live_log as live_log
+    from labkit.show.interactive.policy_matrix import policy_matrix as policy_matrix
+    from labkit.show.interactive.pool_map import pool_map as pool_map
+    from labkit.show.interactive.time_axis import time_axis as time_axis
     from labkit.show.interactive.token_inspector import token_inspector as token_inspector
+    from labkit.show.interactive.variable_resolver import variable_resolver as variable_resolver
 
 #: Name of an interactive view → the module in `interactive` that holds it.
 _INTERACTIVE = {
+    "credentials_card": "credentials_card",
     "flow_diagram": "flow_diagram",
     "gallery": "gallery",
+    "identity_card": "identity_card",
+    "policy_matrix": "policy_matrix",
+    "knowledge_check": "knowledge_check",
+    "live_log": "live_log",
+    "pool_map": "pool_map",
+    "time_axis": "time_axis",
     "token_inspector": "token_inspector",
+    "variable_resolver": "variable_resolver",
 }
 
 __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive views

@@ -50,6 +50,19 @@ def explanation(found: Explanation) -> View:
     return View(f"Why: {found.request.action} on {found.request.resource}", blocks)
 
 
+def short(found: Explanation) -> View:
+    """The verdict, the layers, the nearest misses and the smallest changes, without each statement."""
+    blocks = (
+        decisions.verdict(found),
+        *_mistakes(found),
+        *_doubts(found),
+        *_funnel(found),
+        *_misses(found),
+        *_changes(found),
+    )
+    return View(f"Why: {found.request.action} on {found.request.resource}", blocks)
+
+
 def reason(*found: Explanation) -> View:
     """In short: each verdict, and the wrong idea behind it or else the nearest miss."""
     return View("", tuple(block for each in found for block in _reason(each)))

@@ -55,7 +55,7 @@ def matrix(found: Matrix | Slice, *, before: Iterable[Cell] | None = None) -> He
     A matrix of several rows, actions and resources has a table for each row; `matrix.of_resource(…)`
     shows another side of it. Against `before` (a matrix too), cells whose verdict is another are marked.
     """
-    grids = _grids(found)
+    grids = slices(found)
     was = {cell.place: cell for cell in before or ()}
     names = {axis.kind: shorten(axis.names) for grid in grids for axis in (grid.down, grid.across)}
     summary, beginnings = _summary(found), _beginnings(names)
@@ -68,10 +68,10 @@ def matrix(found: Matrix | Slice, *, before: Iterable[Cell] | None = None) -> He
 
 
 def _title(found: Matrix | Slice) -> str:
-    return "What each statement says" if _marks(found) is _STATEMENT_MARKS else "Who may do what"
+    return "What each statement says" if meanings(found) is _STATEMENT_MARKS else "Who may do what"
 
 
-def _grids(found: Matrix | Slice) -> tuple[Slice, ...]:
+def slices(found: Matrix | Slice) -> tuple[Slice, ...]:
     """The slices that show every cell once. The longer side of a matrix's own stands down."""
     if not any(found.counts.values()):
         return ()
@@ -90,7 +90,7 @@ def _tall(grid: Slice) -> Slice:
     return grid.transposed() if len(grid.across.names) > len(grid.down.names) else grid
 
 
-def _marks(cells: Iterable[Cell]) -> Mapping[Verdict, tuple[Mark, str]]:
+def meanings(cells: Iterable[Cell]) -> Mapping[Verdict, tuple[Mark, str]]:
     """What the signs mean: a statement applies or does not, a request is allowed or denied."""
     found = [cell.row.alone for cell in cells]
     return _STATEMENT_MARKS if found and all(found) else MARKS
@@ -100,7 +100,7 @@ def _summary(found: Matrix | Slice) -> str:
     counts = found.counts
     if not any(counts.values()):
         return "There is nothing to decide: a side of the matrix is empty."
-    said = [f"{mark.value} {word}: {counts[verdict]}" for verdict, (mark, word) in _marks(found).items()]
+    said = [f"{mark.value} {word}: {counts[verdict]}" for verdict, (mark, word) in meanings(found).items()]
     return f"{', '.join(said)}."
 
 
@@ -116,7 +116,7 @@ def _beginnings(names: Mapping[str, Names]) -> str:
 
 
 def _grid(grid: Slice, names: Mapping[str, Names], was: Mapping[Place, Cell]) -> Grid:
-    marks = _marks(grid)
+    marks = meanings(grid)
     down, across = grid.down.kind, grid.across.kind
     # A statement's name may be a mere number.
     kind = "statement " if grid.held.kind == "statement" else ""
@@ -143,7 +143,7 @@ def _sign(cell: Cell, marks: Mapping[Verdict, tuple[Mark, str]], was: Mapping[Pl
 
 
 def _changed(found: Matrix | Slice, was: Mapping[Place, Cell]) -> Block:
-    marks = _marks(found)
+    marks = meanings(found)
     lines = tuple(
         row(
             f"{after.row.name}: {after.action}",

@@ -258,6 +258,14 @@ def test_time_moves_forward_when_it_is_told_to(account: Account) -> None:
             account.clock.advance(step)
 
 
+def test_the_account_tells_the_latest_requests_of_every_client(account: Account) -> None:
+    account.client("sts").get_caller_identity()
+    last = account.request_log()[-1]
+    assert (last.service, last.operation, last.status, last.verdict) == ("sts", "GetCallerIdentity", 200, "")
+    assert last.principal == account.caller_arn
+    assert last.time <= account.clock.now()
+
+
 def test_the_outbox_tells_who_got_which_code(account: Account) -> None:
     pool = pools.create_user_pool(account, "mail")
     app_client = pools.create_user_pool_client(account, pool, "web")

@@ -236,6 +236,8 @@ def test_a_person_types_the_code_and_real_time_cannot_be_advanced(remote: LocalA
         account.clock.advance(hours=1)
     with pytest.raises(LabError, match="a real account has no outbox"):
         account.outbox()
+    with pytest.raises(LabError, match="in AWS CloudTrail only"):
+        account.request_log()
 
 
 def test_a_real_account_asks_the_issuers_itself(remote: LocalApp) -> None:

@@ -183,6 +183,20 @@ def test_a_refusal_at_the_door_has_no_decision_and_the_log_says_so(account: Acco
         explain(refused.attempt, account=account)
 
 
+def test_an_entry_of_the_log_is_explained_unless_no_policy_was_asked(
+    account: Account, alice: Person, phone: mqtt.Connection
+) -> None:
+    """Of a client ID that is too long: https://docs.aws.amazon.com/general/latest/gr/iot-core.html"""
+    assert phone.connected
+    allowed = next(entry for entry in account.iot_log(alice.id) if entry.event == "Connect")
+    assert explain(allowed, account=account).allowed
+    refused = mqtt.connect(account, alice.keys, "c" * 129)
+    assert not refused.attempt.allowed
+    for what in (refused.attempt, account.iot_log("c" * 129)[-1]):
+        with pytest.raises(LabError, match="no policy was asked about this Connect: the client ID is"):
+            explain(what, account=account)
+
+
 # Publish, subscribe, receive
 
 

@@ -94,6 +94,27 @@ def test_every_device_reports_as_often_as_it_is_told_and_the_app_hears_it(
     assert {len(values) for values in view.series.values()} == {2}
 
 
+def test_a_watched_fleet_is_drawn_round_by_round_and_only_once_where_a_seed_is_set(
+    fleet: Fleet, app: mqtt.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", drawn.append)
+    monkeypatch.setattr("IPython.display.clear_output", lambda *, wait: drawn.append("cleared"))
+    monkeypatch.delenv("LABKIT_SEED", raising=False)
+    assert app.subscribe("greenhouse/+/telemetry").allowed
+    with fleet.start(rounds=2):
+        seen = course.watch(app, fleet, rounds=2)
+    assert drawn[0::2] == ["cleared", "cleared", "cleared"]
+    assert [len(view.series) for view in drawn[1::2]] == [4, 4]
+    assert {len(values) for values in seen.series.values()} == {2}
+    monkeypatch.setenv("LABKIT_SEED", "notebooks")
+    with fleet.start(rounds=1):
+        course.watch(app, fleet, rounds=1)
+    assert len(drawn) == 5
+    with pytest.raises(LabError, match="one round at least"):
+        course.watch(app, fleet, rounds=0)
+
+
 def test_readings_are_the_same_for_the_same_seed(account: Account, fleet: Fleet) -> None:
     tomato = fleet["tomato"]
     again = Device(account, tomato.thing, tomato.certificate, course.devices.blueprints()[3], "greenhouse")

@@ -36,6 +36,9 @@ class Anybody:
     def may_receive(self, link: Link, topic: str) -> bool:
         return True
 
+    def faulted(self, link: Link, event: str, sentence: str) -> None:
+        """It keeps no log."""
+
 
 @dataclass
 class Socket:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import socket
 import ssl
@@ -18,15 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 from websockets.frames import Opcode
 
 from labkit.local.gateway import Gateway, channel, gateway, websocket
+from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.contract import Message
 from labkit.local.mqtt.packets import (
     V5,
     V311,
+    Connect,
     Disconnect,
     Pingreq,
     Pingresp,
@@ -40,6 +45,7 @@ from labkit.local.mqtt.packets import (
 from labkit.resources import Credentials
 from tests.local.accounts import FRESH, LocalAccount, document, reached, statement, user
 from tests.local.gateway_clients import Client, over_tls, over_websocket
+from tests.local.gateway_clients import reached as socket_to
 from tests.local.signed_urls import signed_path
 
 
@@ -136,7 +142,7 @@ def test_what_one_client_publishes_another_receives(running: Running, version: i
 @pytest.mark.parametrize(
     "path, headers, status, reason",
     [
-        ("/other", {}, 404, "nothing but /mqtt"),
+        ("/other", {}, 501, "does not simulate HTTP requests at the IoT endpoint"),
         ("/mqtt", {"Upgrade": None}, 426, "Upgrade"),
         ("/mqtt", {"Connection": "close"}, 426, "Connection"),
         ("/mqtt", {"Sec-WebSocket-Version": "12"}, 400, "Version"),
@@ -158,6 +164,32 @@ def test_an_upgrade_is_refused_with_a_reason_that_the_log_keeps(
         assert client.until_closed() == []
     assert reason in running.reasons[-1]
     assert str(status) in running.reasons[-1]
+
+
+@pytest.mark.parametrize("operation", ["publish", "get_thing_shadow"])
+def test_the_data_api_is_asked_elsewhere(running: Running, tmp_path: Path, operation: str) -> None:
+    """On AWS it is the same endpoint: https://docs.aws.amazon.com/iot/latest/developerguide/http.html"""
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(running.account.app.state.iot.certificates.ca_pem)
+    url = f"https://localhost:{running.gateway.port}"
+    session = boto3.Session(
+        running.keys.access_key_id, running.keys.secret_access_key.reveal(), region_name="us-east-1"
+    )
+    data: Any = session.client("iot-data", endpoint_url=url, verify=str(ca))
+    given = {"topic": "a", "payload": b"x"} if operation == "publish" else {"thingName": "lamp"}
+    with pytest.raises(ClientError) as caught:
+        getattr(data, operation)(**given)
+    assert caught.value.response["Error"]["Code"] == "NotSimulated"
+    assert "AWS_ENDPOINT_URL answers iot-data" in running.reasons[-1]
+
+
+def test_mqtt_without_websocket_is_no_upgrade(running: Running) -> None:
+    with running.websocket() as client:
+        client.connect("lamp")
+    with socket_to(running.gateway.port, running.context) as sock:
+        sock.sendall(encode(Connect(V311, "lamp"), V311))
+        assert sock.recv(1) == b""
+    assert "MQTT without WebSocket" in running.reasons[-1]
 
 
 def test_a_wrong_signature_is_answered_with_403(running: Running) -> None:
@@ -207,6 +239,16 @@ def test_a_text_frame_ends_the_connection(running: Running) -> None:
         client.send_bytes(b"\xc0\x00".decode("latin-1").encode(), opcode=Opcode.TEXT)
         assert client.until_closed() == []
     assert "text frame" in running.reasons[-1]
+
+
+def test_the_log_says_what_is_wrong_with_a_frame(running: Running) -> None:
+    """ "The server MUST close the connection upon receiving a frame that is not masked" (RFC 6455, 5.1)."""
+    with running.client("framed") as client:
+        client.send(Pingreq())
+        assert client.receive() == Pingresp()
+        client.sock.sendall(b"\x82\x02\xc0\x00")
+        assert client.sock.recv(100)[:1] == b"\x88"
+    assert "WebSocket: incorrect masking" in running.reasons
 
 
 def test_who_is_dropped_sees_the_end_of_the_connection_and_no_close_frame(running: Running) -> None:
@@ -308,6 +350,33 @@ def test_on_the_websocket_port_a_device_says_by_alpn_that_it_means_mqtt(
     with over_tls(running.gateway.port, bare) as thing:
         thing.send_bytes(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01a")
         assert thing.until_closed() == []
+
+
+def handshake(tls: ssl.SSLObject, incoming: ssl.MemoryBIO, sock: socket.socket) -> None:
+    """Read the server's answer."""
+    while answer := sock.recv(65_536):
+        incoming.write(answer)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+            return
+
+
+def test_a_client_hello_that_comes_in_two_pieces_is_read_whole(running: Running) -> None:
+    """ALPN may stand in the second one."""
+    context = ssl.create_default_context(cadata=running.account.app.state.iot.certificates.ca_pem.decode())
+    context.set_alpn_protocols(["x-amzn-mqtt-ca"])
+    for cuts in ((), (3, 100)):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        hello = outgoing.read()
+        with socket.create_connection(("127.0.0.1", running.gateway.port), timeout=10) as sock:
+            for start, end in itertools.pairwise((0, *cuts, len(hello))):
+                sock.sendall(hello[start:end])
+                time.sleep(0.05)
+            handshake(tls, incoming, sock)
+        assert tls.selected_alpn_protocol() == "x-amzn-mqtt-ca"
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "REVOKED"])

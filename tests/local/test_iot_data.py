@@ -443,8 +443,8 @@ def test_a_client_that_publishes_to_a_reserved_topic_is_dropped_and_the_log_says
     assert not device.socket.closed
     device.publish("$aws/things/device/jobs/get")
     assert device.socket.closed
-    entry = list(fresh.app.state.iot.log)[-1]
-    assert (entry.event, entry.topic) == ("Publish", "$aws/things/device/jobs/get")
+    (entry,) = [entry for entry in fresh.app.state.iot.log if entry.event == "Publish"]
+    assert (entry.client_id, entry.topic) == ("device", "$aws/things/device/jobs/get")
     assert (entry.verdict, entry.reason) == (
         "IMPLICIT_DENY", "the local account does not simulate AWS IoT Jobs",
     )  # fmt: skip

@@ -62,6 +62,8 @@ def test_a_page_is_one_module_that_loads_nothing_else(name: str) -> None:
     script, style = page(name)
     assert not re.search(r"^\s*(?:import|export (?!default))", script, re.MULTILINE)
     assert len(re.findall(r"^export default view\(", script, re.MULTILINE)) == 1
+    names = re.findall(r"^(?:export )?(?:async )?(?:function|const|let) (\w+)", script, re.MULTILINE)
+    assert len(set(names)) == len(names), "shared.js and the view are one module: a name stands once"
     code = re.sub(r"^\s*(?://|/?\*).*$", "", script, flags=re.MULTILINE)
     assert not re.search(r"https?://(?!www\.w3\.org/)|innerHTML|insertAdjacentHTML|outerHTML|eval\(", code)
     assert not re.search(r"@import|url\(", style)

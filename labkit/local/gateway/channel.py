@@ -20,6 +20,8 @@ HANDSHAKE, LINGER = 10.0, 2.0
 STALL, STALLED_BYTES = 2.0, 65_536
 #: However fast it reads: more than AWS's 100 unacknowledged messages of 128 KB.
 MAX_BACKLOG = 16 * 1024 * 1024
+#: RFC 8446, 5.1: the content type of ClientHello's record.
+_HANDSHAKE_RECORD = 22
 
 
 class Speaker(Protocol):
@@ -62,7 +64,8 @@ class Channel(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._tls: Tls | None = None
         self._speaker: Speaker | None = None
-        self._begun = False
+        #: What came before it is known what is spoken; None from then on.
+        self._first: bytes | None = b""
         # Each of these counters has one writer: the thread that holds the lock, or the loop.
         self._pending: deque[bytes] = deque()
         self._accepted = self._taken = self._unsent = 0
@@ -125,7 +128,11 @@ class Channel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
-        if not self._begun:
+        if self._first is not None:
+            data = self._first + data
+            if not _hello_is_whole(data):
+                self._first = data
+                return
             self._begin(data)
         plain = self._decrypted(data) if self._tls else data
         if plain and not self._ending and self._spoken():
@@ -134,7 +141,7 @@ class Channel(asyncio.Protocol):
             self.close()
 
     def _begin(self, first: bytes) -> None:
-        self._begun = True
+        self._first = None
         context = self._context(first)
         self._tls = Tls(context) if context else None
 
@@ -259,3 +266,11 @@ class Channel(asyncio.Protocol):
         self._ended(self)
         if self._speaker is not None:
             self._speaker.lost()
+
+
+def _hello_is_whole(first: bytes) -> bool:
+    """Whether a TLS connection's first record is there (RFC 8446, 5.1): ClientHello, which TCP may have cut.
+    Whatever else was sent counts as whole."""
+    return first[0] != _HANDSHAKE_RECORD or len(first) >= 5 + int.from_bytes(
+        first[3:5].ljust(2, b"\xff"), "big"
+    )

@@ -5,15 +5,17 @@ RFC 6455, MQTT 5 chapter 6, and https://docs.aws.amazon.com/iot/latest/developer
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
 from labkit.local.gateway import upgrade
 
 if TYPE_CHECKING:
@@ -37,8 +39,13 @@ class WebSocket:
         self._protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE)
         self.connection: Connection | None = None
         self._closed_by_client = False
+        self._begun = False
 
     def received(self, data: bytes) -> None:
+        if not self._begun and not _may_upgrade(data):
+            self._refuse_other(data)
+            return
+        self._begun = True
         self._protocol.receive_data(data)
         payloads = []
         for event in self._protocol.events_received():
@@ -57,6 +64,8 @@ class WebSocket:
             self._opening.feed(self.connection, b"".join(payloads))
             if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
                 self._channel.flush()
+        if self._protocol.parser_exc is not None:
+            self._channel.refuse(f"WebSocket: {self._protocol.parser_exc}")
         self._send()
 
     def _upgrade(self, request: Request) -> None:
@@ -70,7 +79,7 @@ class WebSocket:
 
     def _answer(self, request: Request) -> Response:
         if request.path.partition("?")[0] != upgrade.PATH:
-            return self._protocol.reject(404, f"There is nothing but {upgrade.PATH}.\n")
+            return _no_http()
         response = self._protocol.accept(request)
         if response.status_code != 101:
             return response
@@ -79,6 +88,16 @@ class WebSocket:
         except AwsError as error:
             return self._protocol.reject(403, f"{error.code}: {error.message}\n")
         return response
+
+    def _refuse_other(self, data: bytes) -> None:
+        """What is said to a client that does not even begin with an upgrade's `GET`."""
+        if data[:1].isalpha():
+            response = _no_http()
+            self._channel.refuse(f"HTTP {response.status_code}: {_text(response)}")
+            self._channel.send(response.serialize())
+        else:
+            self._channel.refuse("MQTT without WebSocket needs ALPN x-amzn-mqtt-ca here, or the other port")
+        self._channel.close()
 
     def _refuse_text(self) -> None:
         """ "If any other type of data frame is received the recipient MUST close the Network Connection"
@@ -110,3 +129,17 @@ class WebSocket:
 
 def _text(response: Response) -> str:
     return bytes(response.body or b"").decode().strip()
+
+
+def _may_upgrade(first: bytes) -> bool:
+    """Whether a connection's first bytes, of which there may be few, begin as an upgrade does."""
+    return b"GET ".startswith(first[:4])
+
+
+def _no_http() -> Response:
+    """On AWS the same endpoint has the HTTP operations of `iot-data`, and a client shows its errors."""
+    error = not_simulated("HTTP requests at the IoT endpoint: AWS_ENDPOINT_URL answers iot-data")
+    body = json.dumps({"message": error.message}).encode()
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    headers |= {"x-amzn-ErrorType": error.code, "Connection": "close"}
+    return Response(error.status, "Not Implemented", Headers(headers), body)

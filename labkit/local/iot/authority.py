@@ -88,6 +88,11 @@ class IotAuthority:
         """ "The iot:Receive permission is checked every time a message is delivered to a client." """
         return self._may(link, "Receive", "topic/", topic)
 
+    def faulted(self, link: Link, event: str, sentence: str) -> None:
+        """A client of MQTT 3.1.1 cannot be told; the log can."""
+        topic = link.client_id if event == "Connect" else ""
+        self._state.iot.log.add(link.client_id, link.principal.name, event, topic, None, sentence)
+
     def _may(self, link: Link, event: str, kind: str, name: str) -> bool:
         view = self._view(link, link.client_id)
         known = view.answers.get((event, name))

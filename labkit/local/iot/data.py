@@ -122,6 +122,7 @@ def delete_connection(call: Call, state: State) -> dict[str, Any]:
         aws_reason=DisconnectReason.API_INITIATED_DISCONNECT,
         clean_session=given.get("cleanSession", False),
         will=not given.get("preventWillMessage", False),
+        sentence="DeleteConnection ended it",
     )
     if not found:
         raise not_found(f"No connection exists with client ID: {given['clientId']}")

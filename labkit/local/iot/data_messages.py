@@ -45,7 +45,7 @@ def require_reserved(message: Message, state: State) -> None:
     """
     if message.retain:
         raise invalid("A message to a reserved topic cannot be retained")
-    if not state.iot.reserved.accepts(message.topic):
+    if not state.iot.reserved.accepts(None, message.topic):
         raise invalid(f"Publishing to the reserved topic {message.topic} is not supported")
 
 

@@ -58,7 +58,7 @@ _NOT_SIMULATED = {
 class Log(Protocol):
     """Where it is said what became of a message or a subscription."""
 
-    def refused(self, event: str, topic: str, reason: str) -> None: ...
+    def refused(self, link: Link | None, event: str, topic: str, reason: str) -> None: ...
 
     def remarked(self, link: Link | None, event: str, topic: str, sentence: str) -> None: ...
 
@@ -71,10 +71,11 @@ class ReservedTopics:
         #: How many messages Basic Ingest took, and left at that.
         self.ingested = 0
 
-    def accepts(self, topic: str) -> bool:
+    def accepts(self, link: Link | None, topic: str) -> bool:
+        """`link` is None for a message that came by the API."""
         if ShadowRequest.of(topic) is not None or _RULE.fullmatch(topic):
             return True
-        self._log.refused("Publish", topic, _refusal(topic, "publish"))
+        self._log.refused(link, "Publish", topic, _refusal(topic, "publish"))
         return False
 
     def handle(self, link: Link | None, message: Publish) -> None:
@@ -95,7 +96,7 @@ class ReservedTopics:
         missing = "" if self._has_rule(rule) else f", and the account has none named `{rule}` (RuleNotFound)"
         self._log.remarked(link, "BasicIngest", topic, f"no rule runs here{missing}")
 
-    def subscribable(self, topic_filter: str) -> bool:
+    def subscribable(self, link: Link, topic_filter: str) -> bool:
         """Whether the filter takes in a topic that clients may subscribe to.
 
         "Your devices and rules can't subscribe to Basic Ingest reserved topics."
@@ -103,7 +104,7 @@ class ReservedTopics:
         levels = topic_filter.split("/")
         if any(_meet(levels, told) for told in _TOLD):
             return True
-        self._log.refused("Subscribe", topic_filter, _refusal(topic_filter, "subscribe"))
+        self._log.refused(link, "Subscribe", topic_filter, _refusal(topic_filter, "subscribe"))
         return False
 
 

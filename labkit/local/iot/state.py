@@ -23,19 +23,22 @@ if TYPE_CHECKING:
     from labkit.local.state import State
 
 
+def _names(link: Link | None) -> tuple[str, str]:
+    """Whose entry it is in the log: nobody's where a message came by the API."""
+    return ("", "") if link is None else (link.client_id, link.principal.name)
+
+
 class Remarks:
     """The log as the reserved topics know it."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def refused(self, event: str, topic: str, reason: str) -> None:
-        self._log.add("", "", event, topic, None, reason)
+    def refused(self, link: Link | None, event: str, topic: str, reason: str) -> None:
+        self._log.add(*_names(link), event, topic, None, reason)
 
     def remarked(self, link: Link | None, event: str, topic: str, sentence: str) -> None:
-        """`link` is None where a message came by the API."""
-        client_id, name = ("", "") if link is None else (link.client_id, link.principal.name)
-        self._log.remark(client_id, name, event, topic, sentence)
+        self._log.remark(*_names(link), event, topic, sentence)
 
 
 class Iot:

@@ -114,6 +114,7 @@ class Broker:
         aws_reason: str,
         clean_session: bool = False,
         will: bool = True,
+        sentence: str = "",
     ) -> bool:
         """End its connection, and its session too if that shall be cleaned; whether it had either.
 
@@ -124,7 +125,7 @@ class Broker:
         try:
             link, session = self.connections.get(client_id), self.registry.session(client_id)
             if link is not None:
-                link.end(aws_reason, code=reason, will=will)
+                link.end(aws_reason, code=reason, will=will, sentence=sentence)
             if session is not None and clean_session:
                 self.registry.end_session(session)
         finally:
@@ -178,16 +179,15 @@ class Broker:
     def begun(self, link: Connection) -> None:
         """CONNACK is written: the client gets what was stored for it."""
         self.observer.connected(link)
-        if link.session is not None:
-            link.session.send_stored()
+        link.send_stored()
 
     def ended(self, link: Connection, reason: str, *, by_client: bool, will: bool) -> None:
         self._links.pop(link, None)
         if self.registry.leave(link, will=will):
             self.observer.disconnected(link, reason, by_client=by_client)
 
-    def _new_group(self) -> Group:
-        return Group(self.limits, self._budget, self.now, self._choose)
+    def _new_group(self, share: str) -> Group:
+        return Group(share, self.limits, self._budget, self.now, self._choose)
 
     def _choose(self, count: int) -> int:
         return self._chance(32) % count

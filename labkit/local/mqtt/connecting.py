@@ -14,6 +14,16 @@ from labkit.local.mqtt.packets import V5, Connack, Connect, Property, Reason, Wi
 if TYPE_CHECKING:
     from labkit.local.mqtt.connection import Connection
 
+#: What is wrong with a CONNECT that no policy was asked about.
+_FAULTS = {
+    Reason.CLIENT_IDENTIFIER_NOT_VALID: "the client ID is empty, longer than 128 bytes or begins with `$`",
+    Reason.BAD_AUTHENTICATION_METHOD: "enhanced authentication is not supported",
+    Reason.QUOTA_EXCEEDED: "the account has its maximum of sessions",
+    Reason.QOS_NOT_SUPPORTED: "the will has QoS 2, which is not supported",
+    Reason.PACKET_TOO_LARGE: "the will's payload is too large",
+    Reason.TOPIC_NAME_INVALID: "the will's topic is reserved, too long or has too many slashes",
+}
+
 #: What MQTT 3.1.1 has a return code for and AWS does not leave unanswered.
 _ANSWERED_311 = (Reason.CLIENT_IDENTIFIER_NOT_VALID,)
 
@@ -72,7 +82,7 @@ def _will_refusal(link: Connection, will: Will) -> Reason | None:
         return Reason.PACKET_TOO_LARGE
     if not link.broker.names.fit(will.topic):
         return Reason.TOPIC_NAME_INVALID
-    if will.topic.startswith("$") and (will.retain or not reserved.accepts(will.topic)):
+    if will.topic.startswith("$") and (will.retain or not reserved.accepts(link, will.topic)):
         return Reason.TOPIC_NAME_INVALID
     return None
 
@@ -81,6 +91,8 @@ def _refuse(link: Connection, reason: Reason) -> None:
     """CONNACK with the reason. An MQTT 3.1.1 client sees its connection close, without CONNACK."""
     if link.version == V5 or reason in _ANSWERED_311:
         link.write(Connack(False, reason))
+    if reason in _FAULTS:
+        link.broker.authority.faulted(link, "Connect", _FAULTS[reason])
     link.end(DisconnectReason.AUTH_ERROR)
 
 

@@ -63,6 +63,8 @@ class Connection(Outlet):
         self.outbound_aliases: OutboundAliases | None = None
         #: Seconds by the broker's own clock: of its beginning, and of the last packet.
         self.opened = self.heard = broker.moment
+        #: When the last of the stored messages went out, whose rate is one by the second.
+        self._stored = broker.moment
         self._decoder = Decoder(max_size=limits.packet + 5)
         self._second = self._published = 0
 
@@ -143,7 +145,9 @@ class Connection(Outlet):
             if self.largest_packet is None or len(data) <= self.largest_packet:
                 self.write_bytes(data)
                 return
-        self.end(DisconnectReason.CLIENT_ERROR)
+        self.end(
+            DisconnectReason.CLIENT_ERROR, sentence="its maximum packet size leaves no room for an answer"
+        )
 
     def writable(self, backlog: int = 0) -> None:
         """The client took what waited; `backlog` bytes are left."""
@@ -166,9 +170,9 @@ class Connection(Outlet):
     def may_receive(self, topic: str) -> bool:
         return self.broker.authority.may_receive(self, topic)
 
-    def send_unnumbered(self, message: Outgoing, retain: bool) -> bool:
+    def send_unnumbered(self, message: Outgoing, retain: bool, permitted_as: str) -> bool:
         """A PUBLISH with QoS 0, unless the client may not have it or is too slow for it."""
-        if self.congested or not self.broker.authority.may_receive(self, message.topic):
+        if self.congested or not self.broker.authority.may_receive(self, permitted_as):
             return False
         if self.outbound_aliases is not None:
             return self._send_shortened(message.packet(retain, None, self.now))
@@ -203,6 +207,12 @@ class Connection(Outlet):
             return NONE
         return {Property.REASON_STRING: sentence[:200].replace("\0", " ")}
 
+    def send_stored(self) -> None:
+        """This second's share of what is stored for the client."""
+        if self.session is not None:
+            self._stored = self.broker.moment
+            self.session.send_stored()
+
     # Its end
 
     def fail(self, error: MqttError) -> None:
@@ -222,13 +232,19 @@ class Connection(Outlet):
         by_client: bool = False,
         will: bool = True,
     ) -> None:
-        """Close, in MQTT 5 with a DISCONNECT that says why; AWS calls the reason `reason`."""
+        """Close, in MQTT 5 with a DISCONNECT that says why; AWS calls the reason `reason`.
+
+        The authority is told the sentence too, unless it was its own decision.
+        """
         if self.ended:
             return
         self.broker.enter()
         try:
             self.ended = True
             self.close()
+            if sentence and reason != DisconnectReason.AUTH_ERROR:
+                event = "Connect" if self.session is None else "Disconnect"
+                self.broker.authority.faulted(self, event, sentence)
             if code is not None and self.session is not None and self.version == V5:
                 self.write(Disconnect(code, self.problem(sentence)))
             self.broker.ended(self, reason, by_client=by_client, will=will)
@@ -244,14 +260,19 @@ class Connection(Outlet):
             return
         if session is None:
             if moment - self.opened >= limits.connect_seconds:
-                self.end(DisconnectReason.CLIENT_ERROR)
+                self.end(DisconnectReason.CLIENT_ERROR, sentence="no CONNECT came in time")
         elif moment - self.heard >= 1.5 * self.keep_alive:
-            self.end(DisconnectReason.MQTT_KEEP_ALIVE_TIMEOUT, code=Reason.KEEP_ALIVE_TIMEOUT)
+            sentence = f"nothing came within one and a half times the keep-alive of {self.keep_alive} s"
+            reason = DisconnectReason.MQTT_KEEP_ALIVE_TIMEOUT
+            self.end(reason, code=Reason.KEEP_ALIVE_TIMEOUT, sentence=sentence)
         elif self.stalled():
-            self.end(DisconnectReason.CONNECTION_LOST)
+            self.end(
+                DisconnectReason.CONNECTION_LOST, sentence="the client takes nothing of what waits for it"
+            )
         else:
             session.retry(moment)
-            session.send_stored()
+            if moment - self._stored >= 1:
+                self.send_stored()
 
 
 def _on_puback(link: Connection, packet: Puback) -> None:

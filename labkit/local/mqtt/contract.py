@@ -44,16 +44,22 @@ class Authority(Protocol):
     def may_publish(self, link: Link, topic: str, *, retain: bool) -> bool: ...
 
     def may_subscribe(self, link: Link, topic_filter: str) -> bool:
-        """`topic_filter` without the `$share/group/` before it."""
+        """`topic_filter` as the client wrote it, with the `$share/group/` before it if there is one."""
         ...
 
-    def may_receive(self, link: Link, topic: str) -> bool: ...
+    def may_receive(self, link: Link, topic: str) -> bool:
+        """`topic` with the `$share/group/` of the subscription that brings it, if it is a shared one."""
+        ...
+
+    def faulted(self, link: Link, event: str, sentence: str) -> None:
+        """It is not asked, but told why the broker refuses a Connect, or Disconnects."""
+        ...
 
 
 class Reserved(Protocol):
     """What the account does with messages to its own topics, those that begin with `$`."""
 
-    def accepts(self, topic: str) -> bool:
+    def accepts(self, link: Link, topic: str) -> bool:
         """Whether a client may publish there at all; it is dropped where not."""
         ...
 
@@ -61,7 +67,7 @@ class Reserved(Protocol):
         """A shadow's request, a rule's input …; already authorised. Answers go out by `Broker.publish`."""
         ...
 
-    def subscribable(self, topic_filter: str) -> bool:
+    def subscribable(self, link: Link, topic_filter: str) -> bool:
         """Whether a client may subscribe to a filter that begins with `$` at all."""
         ...
 

@@ -69,7 +69,7 @@ def _check_reserved(link: Connection, packet: Publish) -> None:
     """ "Unsupported publish or subscribe operations to reserved topics can result in a terminated
     connection" (reserved-topics.html); "You can't publish to a reserved topic with the RETAIN flag set".
     """
-    if packet.retain or not link.broker.reserved.accepts(packet.topic):
+    if packet.retain or not link.broker.reserved.accepts(link, packet.topic):
         raise MqttError(Reason.TOPIC_NAME_INVALID, f"`{packet.topic:.80}` is a reserved topic")
 
 

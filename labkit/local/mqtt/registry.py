@@ -46,7 +46,8 @@ class Registry:
         """
         older = self.connections.get(link.client_id)
         if older is not None:
-            older.end(DisconnectReason.DUPLICATE_CLIENTID, code=Reason.SESSION_TAKEN_OVER)
+            sentence = "another connection with the same client ID took its place"
+            older.end(DisconnectReason.DUPLICATE_CLIENTID, code=Reason.SESSION_TAKEN_OVER, sentence=sentence)
         found = self._resumable(link, connect)
         session = found or self._new_session(link, connect)
         session.expiry = self._expiry(connect)

@@ -62,8 +62,8 @@ class Session:
         """Send it with the lower QoS of the two, or keep it where it is 1 and the client cannot take it."""
         link = self.link
         if not qos or not message.qos:
-            return link is not None and link.send_unnumbered(message, retain)
-        if not self._wants(message.topic):
+            return link is not None and link.send_unnumbered(message, retain, _permitted_as(message, group))
+        if not self._wants(_permitted_as(message, group)):
             return False
         # Who owes no acknowledgement gets its next message, however much others leave unacknowledged.
         if not self._budget.take(message.size, always=link is not None and not self._in_flight):
@@ -124,7 +124,7 @@ class Session:
 
     def _send_kept(self, link: Connection, flight: Flight) -> bool:
         message = flight.message
-        if message.expired(link.now()) or not link.may_receive(message.topic):
+        if message.expired(link.now()) or not link.may_receive(_permitted_as(message, flight.group)):
             return self._drop(flight)
         return self._send(link, flight)
 
@@ -158,7 +158,7 @@ class Session:
         flight.sent = link.moment
         if (
             message.expired(link.now())
-            or not link.may_receive(message.topic)
+            or not link.may_receive(_permitted_as(message, flight.group))
             or not link.send_numbered(message, flight.retain, packet_id)
         ):
             self._drop(self._in_flight.pop(packet_id))
@@ -199,3 +199,8 @@ class Session:
         for flight in flights:
             self._drop(flight)
         return [flight for flight in flights if flight.group is not None]
+
+
+def _permitted_as(message: Outgoing, group: Group | None) -> str:
+    """The topic that the client must be allowed to receive from."""
+    return message.topic if group is None else group.permitted_as(message.topic)

@@ -18,8 +18,14 @@ class Group:
     """Those who subscribed to one `$share/ShareName/filter`, online or away with a persistent session."""
 
     def __init__(
-        self, limits: Limits, budget: Budget, now: Callable[[], float], choose: Callable[[int], int]
+        self,
+        share: str,
+        limits: Limits,
+        budget: Budget,
+        now: Callable[[], float],
+        choose: Callable[[int], int],
     ) -> None:
+        self._share = share
         self._limits = limits
         self._budget = budget
         self._now = now
@@ -27,6 +33,14 @@ class Group:
         self._members: dict[Session, Subscription] = {}
         #: Each message with the instant until which it is kept.
         self._queue: deque[tuple[Outgoing, float]] = deque()
+
+    def permitted_as(self, topic: str) -> str:
+        """What a member's policy calls a topic whose messages come through this group.
+
+        `topic/$share/*/test/topic` is what AWS's sample policy lets its members receive from:
+        https://github.com/aws/aws-iot-device-sdk-python-v2/blob/main/samples/mqtt5_shared_subscription.md
+        """
+        return f"$share/{self._share}/{topic}"
 
     def join(self, session: Session, subscription: Subscription) -> None:
         self._members[session] = subscription

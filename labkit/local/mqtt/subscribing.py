@@ -66,7 +66,7 @@ def _check(link: Connection, packet: Subscribe, asked: list[_Asked]) -> None:
             raise MqttError(Reason.QOS_NOT_SUPPORTED, "QoS 2 is not supported")
         if filter_.share is not None and subscription.no_local:  # [MQTT-3.8.3-4]
             raise MqttError(Reason.PROTOCOL_ERROR, "a shared subscription cannot have No Local")
-        if filter_.filter.startswith("$") and not link.broker.reserved.subscribable(filter_.filter):
+        if filter_.filter.startswith("$") and not link.broker.reserved.subscribable(link, filter_.filter):
             raise MqttError(Reason.TOPIC_FILTER_INVALID, f"`{filter_.filter:.80}` is a reserved topic")
 
 
@@ -74,7 +74,7 @@ def _verdict(link: Connection, filter_: TopicFilter, subscription: Subscription)
     limits = link.broker.limits
     if not fits(filter_.filter, limits) or len(filter_.share or "") > limits.share_name:
         return Reason.TOPIC_FILTER_INVALID
-    if not link.broker.authority.may_subscribe(link, filter_.filter):
+    if not link.broker.authority.may_subscribe(link, subscription.filter):
         return Reason.NOT_AUTHORIZED
     return subscription.qos
 
@@ -92,7 +92,8 @@ def _subscribe(
         # "AWS IoT Core might reject subscription requests on the same connection in excess of this amount
         # and the connection is closed. Clients should validate the SUBACK" (the quota
         # "Subscriptions per connection").
-        link.end(DisconnectReason.CLIENT_ERROR, code=Reason.QUOTA_EXCEEDED)
+        sentence = f"a connection has at most {link.broker.limits.subscriptions} subscriptions"
+        link.end(DisconnectReason.CLIENT_ERROR, code=Reason.QUOTA_EXCEEDED, sentence=sentence)
 
 
 def _take_up(

@@ -42,7 +42,7 @@ class Subscriptions:
     #: Topics whose routes are remembered. A client can publish to ever new ones.
     REMEMBERED = 10_000
 
-    def __init__(self, new_group: Callable[[], Group]) -> None:
+    def __init__(self, new_group: Callable[[str], Group]) -> None:
         self._root = _Node()
         self._routes: dict[str, Route] = {}
         self._new_group = new_group
@@ -63,7 +63,7 @@ class Subscriptions:
             node.subscribers[session] = subscription
         else:
             if filter_.share not in node.groups:
-                node.groups[filter_.share] = self._new_group()
+                node.groups[filter_.share] = self._new_group(filter_.share)
             node.groups[filter_.share].join(session, subscription)
         self._routes.clear()
 

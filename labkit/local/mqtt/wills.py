@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from labkit.local.mqtt.contract import Message
 from labkit.local.mqtt.messages import Outgoing
-from labkit.local.mqtt.packets import Properties, Property, Publish, Will
+from labkit.local.mqtt.packets import Properties, Property, Will
 
 if TYPE_CHECKING:
     from labkit.local.mqtt.broker import Broker
@@ -52,17 +52,16 @@ def delay(link: Connection) -> float:
 
 
 def publish_will(broker: Broker, link: Connection) -> None:
-    """As the client itself would, if it still may."""
+    """To the subscribers, as the client itself would, if it still may.
+
+    "MQTT LWT messages sent to AWS IoT reserved topics that begin with $ are ignored by the AWS IoT Device
+    Shadow service": https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-app.html
+    """
     will = link.connect and link.connect.will
     if will is None or not broker.authority.may_publish(link, will.topic, retain=will.retain):
         return
     message = _message(will, link.client_id)
     broker.distribute(Outgoing(message, broker.now, broker.limits))
-    if will.topic.startswith("$"):
-        packet_id = 1 if will.qos else None
-        broker.reserved.handle(
-            link, Publish(will.topic, will.payload, will.qos, False, False, packet_id, message.properties)
-        )
 
 
 def _message(will: Will, client_id: str) -> Message:

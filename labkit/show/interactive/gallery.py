@@ -12,7 +12,18 @@ from labkit.errors import LabError
 from labkit.show.interactive.widget import Interactive
 
 #: The modules that have a `sample(data)`, which draws `data/gallery/<module>.json`; in the gallery's order.
-VIEWS = ("token_inspector", "flow_diagram")
+VIEWS = (
+    "token_inspector",
+    "flow_diagram",
+    "policy_matrix",
+    "variable_resolver",
+    "identity_card",
+    "credentials_card",
+    "live_log",
+    "knowledge_check",
+    "time_axis",
+    "pool_map",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,12 +58,16 @@ def _view(name: str) -> Interactive:
 
 
 def _data(name: str) -> Any:
-    """The samples lie beside the notebooks: inside an installed package, at the root of a clone."""
+    return data("gallery", name)
+
+
+def data(folder: str, name: str) -> Any:
+    """A file beside the notebooks: inside an installed package, at the root of a clone."""
     package = Path(__file__).parents[2]
-    places = (root / "data" / "gallery" / f"{name}.json" for root in (package / "_course", package.parent))
+    places = (root / "data" / folder / f"{name}.json" for root in (package / "_course", package.parent))
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise LabError(
-            f"no sample `data/gallery/{name}.json`: install labkit from a whole clone or from its wheel"
+            f"there is no `data/{folder}/{name}.json`: install labkit from a whole clone or from its wheel"
         )
     return json.loads(found.read_text(encoding="utf-8"))

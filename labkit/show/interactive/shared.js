@@ -98,6 +98,26 @@ export function duration(seconds) {
   return parts.slice(0, 2).join(" ") || "0 s";
 }
 
+/** The clock of the record: it runs in the page, unless it is frozen. */
+export function ticking(record) {
+  const hands = [];
+  let base = record.now ?? 0, since = performance.now(), frozen = Boolean(record.frozen);
+  const now = () => (frozen ? base : base + (performance.now() - since) / 1000);
+  const timer = setInterval(() => { if (!frozen) for (const hand of hands) hand(); }, 1000);
+  timer.unref?.();
+  return {
+    now,
+    frozen: () => frozen,
+    freeze(wanted) {
+      base = now();
+      since = performance.now();
+      frozen = wanted;
+    },
+    each(hand) { hands.push(hand); hand(); },
+    stop: () => clearInterval(timer),
+  };
+}
+
 /** Offers `text` as a file of that name. */
 export function save(name, type, text) {
   const address = URL.createObjectURL(new Blob([text], { type }));
@@ -137,6 +157,7 @@ export function view(name, build) {
       // Else JupyterLab takes the arrow keys and Enter for shortcuts of the notebook's:
       // https://lumino.readthedocs.io/en/latest/api/classes/commands.CommandRegistry.html
       const frame = h("div", { class: "labkit-frame", "data-lm-suppress-shortcuts": "true" }, root, status);
+      frame.addEventListener("keydown", keptByControl);
       el.replaceChildren(frame);
       const end = build({ root, model, say, ask, watch });
       return () => {
@@ -146,6 +167,12 @@ export function view(name, build) {
       };
     },
   };
+}
+
+/** A field's own keys: JupyterLab's shortcuts for whatever has the focus (`:focus`) match it before the frame is asked. */
+function keptByControl(event) {
+  const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  if (plain && event.target.matches("input, select, textarea")) event.stopPropagation();
 }
 
 const SILENT = "No answer: the kernel has stopped or was restarted. Run the cell again.";
@@ -174,4 +201,45 @@ function settle(waiting, answer, say) {
   clearTimeout(question.timer);
   if (answer.error) say(answer.error);
   else question.resolve(answer);
+}
+
+const VERDICTS = { "✓": true, "✗": false, "–": null };
+
+/** What stands after its sign, if it has one: `drawn.py` sends `✓`, `✗`, `–` or nothing. */
+export function signed(sign, text) {
+  if (!(sign in VERDICTS)) return prose(text);
+  const found = mark(VERDICTS[sign], "");
+  found.append(...prose(text));
+  return found;
+}
+
+/** The blocks of a View (`drawn.py`): notes, tables, and two texts that part at a character. */
+export function blocks(list) {
+  return list.map((block) => {
+    if ("rows" in block) return blockTable(block);
+    if ("parts" in block) return blockComparison(block);
+    return h("p", {}, block.sign ? signed(block.sign, block.note) : prose(block.note), block.source && [" ", blockSource(block.source)]);
+  });
+}
+
+function blockSource(source) {
+  return h("a", { href: source, target: "_blank", rel: "noreferrer" }, "AWS's page");
+}
+
+/** A table that scrolls by itself where it is too wide; what is folded opens with Enter. */
+function blockTable({ caption, head, rows, folded }) {
+  const drawn = h("div", { class: "labkit-wide", tabindex: "0", role: "group", "aria-label": caption }, h("table", { class: "labkit-lines" },
+    h("caption", { class: folded && "labkit-unseen" }, prose(caption)),
+    h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, prose(name))))),
+    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) =>
+      h(index ? "td" : "th", { scope: !index && "row" }, cell.code ? h("code", { dir: "auto" }, cell.sign ? signed(cell.sign, cell.text) : cell.text) : signed(cell.sign, cell.text))))))));
+  return folded ? h("details", {}, h("summary", {}, prose(caption)), drawn) : drawn;
+}
+
+function blockComparison({ caption, first, second, at, parts }) {
+  const width = Math.max(first[0].length, second[0].length) + 1;
+  const line = ([name], place) => [name.padEnd(width), parts.map((part) => (part[0] === "equal" ? part[place] : h("u", {}, part[place]))), "\n"];
+  return h("figure", {}, h("figcaption", {}, prose(caption)),
+    h("pre", { class: "labkit-strict", tabindex: "0", role: "group", "aria-label": caption },
+      line(first, 1), line(second, 2), " ".repeat(width + Math.min(at, 4096)), `^ character ${at + 1}`));
 }

@@ -1,5 +1,5 @@
 // The token inspector: parts with their meaning, the checklist, the countdown, tampering, comparing.
-import { duration, h, mark, prose, roving, view } from "./shared.js";
+import { duration, h, mark, prose, roving, ticking, view } from "./shared.js";
 
 const PARTS = [
   ["header", "1. Header", "how the token is signed"],
@@ -47,26 +47,6 @@ function tabs(panels) {
   for (const stop of stops) stop.addEventListener("click", () => go(stop));
   choose(stops[0]);
   return [list, ...shown];
-}
-
-/** The clock of the record: it runs in the page, unless it is frozen. */
-function ticking(record) {
-  const hands = [];
-  let base = record.now ?? 0, since = performance.now(), frozen = Boolean(record.frozen);
-  const now = () => (frozen ? base : base + (performance.now() - since) / 1000);
-  const timer = setInterval(() => { if (!frozen) for (const hand of hands) hand(); }, 1000);
-  timer.unref?.();
-  return {
-    now,
-    frozen: () => frozen,
-    freeze(wanted) {
-      base = now();
-      since = performance.now();
-      frozen = wanted;
-    },
-    each(hand) { hands.push(hand); hand(); },
-    stop: () => clearInterval(timer),
-  };
 }
 
 function tokenPanel(token, clock, page) {

@@ -97,6 +97,23 @@ test("a dead kernel is said, and the view stays", async () => {
   assert.equal(root.textContent, "still here");
 });
 
+test("a field keeps its own keys, and JupyterLab gets the others", () => {
+  const model = fakeModel({ record: { text: "" } });
+  const { root, end } = drawn(model);
+  const field = h("input", { type: "radio" }), button = h("button", {}, "b");
+  root.append(field, button);
+  const heard = [];
+  document.body.replaceChildren(root.closest(".labkit-frame"));
+  const hear = ({ key }) => heard.push(key);
+  document.addEventListener("keydown", hear);
+  press(field, "ArrowDown");
+  press(field, "s", { ctrlKey: true });
+  press(button, "b");
+  document.removeEventListener("keydown", hear);
+  assert.deepEqual(heard, ["s", "b"]);
+  end();
+});
+
 test("a record that changes is drawn anew, until the view ends", () => {
   const model = fakeModel({ record: { text: "one" } });
   const { root, end } = drawn(model);

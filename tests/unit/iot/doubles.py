@@ -44,7 +44,7 @@ class Notes:
 
     entries: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def refused(self, event: str, topic: str, reason: str) -> None:
+    def refused(self, link: Any, event: str, topic: str, reason: str) -> None:
         self.entries.append((event, topic, reason))
 
     def remarked(self, link: Any, event: str, topic: str, sentence: str) -> None:

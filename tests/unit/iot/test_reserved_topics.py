@@ -32,7 +32,7 @@ class Account:
             if isinstance(payload, bytes)
             else json.dumps(payload).encode()
         )
-        assert self.topics.accepts(topic)
+        assert self.topics.accepts(DEVICE, topic)
         self.topics.handle(DEVICE, Publish(topic, body))
         return self.published.take()
 
@@ -155,9 +155,9 @@ def test_requests_by_the_api_are_told_to_subscribers_and_their_refusals_are_not(
 )
 def test_other_reserved_topics_take_no_message_and_the_log_says_why(topic: str, reason: str) -> None:
     account = Account()
-    assert account.topics.accepts("$aws/things/lamp/shadow/update")
+    assert account.topics.accepts(DEVICE, "$aws/things/lamp/shadow/update")
     assert account.log.entries == []
-    assert not account.topics.accepts(topic)
+    assert not account.topics.accepts(DEVICE, topic)
     ((event, about, why),) = account.log.entries
     assert (event, about) == ("Publish", topic)
     assert reason in why
@@ -192,7 +192,7 @@ def test_basic_ingest_takes_messages_and_says_that_no_rule_runs() -> None:
 )  # fmt: skip
 def test_a_filter_may_take_in_what_aws_publishes(topic_filter: str) -> None:
     account = Account()
-    assert account.topics.subscribable(topic_filter)
+    assert account.topics.subscribable(DEVICE, topic_filter)
     assert account.log.entries == []
 
 
@@ -217,8 +217,8 @@ def test_a_filter_may_take_in_what_aws_publishes(topic_filter: str) -> None:
 )
 def test_a_filter_that_takes_in_none_of_it_is_refused(topic_filter: str, reason: str) -> None:
     account = Account()
-    assert account.topics.subscribable("$aws/things/lamp/shadow/get/accepted")
-    assert not account.topics.subscribable(topic_filter)
+    assert account.topics.subscribable(DEVICE, "$aws/things/lamp/shadow/get/accepted")
+    assert not account.topics.subscribable(DEVICE, topic_filter)
     ((event, about, why),) = account.log.entries
     assert (event, about) == ("Subscribe", topic_filter)
     assert reason in why

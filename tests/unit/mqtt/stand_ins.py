@@ -52,6 +52,7 @@ class Account:
         self.asked: list[tuple[str, str]] = []
         self.events: list[tuple[Any, ...]] = []
         self.handled: list[Publish] = []
+        self.faults: list[tuple[str, str, str]] = []
         self.reserved = {"$aws/things/t/shadow/update", "$aws/things/t/shadow/update/accepted"}
         self.on_handle: Callable[[Publish], None] = self.handled.append
 
@@ -71,13 +72,16 @@ class Account:
     def may_receive(self, link: Link, topic: str) -> bool:
         return self._decide("Receive", topic)
 
-    def accepts(self, topic: str) -> bool:
+    def accepts(self, link: Link, topic: str) -> bool:
         return topic in self.reserved or topic.startswith("$aws/rules/")
+
+    def faulted(self, link: Link, event: str, sentence: str) -> None:
+        self.faults.append((link.client_id, event, sentence))
 
     def handle(self, link: Link, message: Publish) -> None:
         self.on_handle(message)
 
-    def subscribable(self, topic_filter: str) -> bool:
+    def subscribable(self, link: Link, topic_filter: str) -> bool:
         return topic_filter in self.reserved or topic_filter.startswith("$aws/events/")
 
     def connected(self, link: Link) -> None:

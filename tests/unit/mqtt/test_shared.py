@@ -72,12 +72,15 @@ def test_groups_differ_by_name_and_by_filter() -> None:
         assert sum(len(client.published()) for client in group) == 1
 
 
+@pytest.mark.unconfirmed
 @VERSIONS
-def test_the_policy_is_asked_about_the_filter_without_the_group(version: int) -> None:
+def test_the_policy_is_asked_about_the_filter_with_its_group(version: int) -> None:
+    """`topicfilter/$share/*/test/topic` in the policy of AWS's sample, whose members subscribe to this alone:
+    https://github.com/aws/aws-iot-device-sdk-python-v2/blob/main/samples/mqtt5_shared_subscription.md"""
     lab = Lab()
-    worker(lab, "one", version=version)
-    assert ("Subscribe", "jobs") in lab.account.asked
     lab.account.denied.add(("Subscribe", "jobs"))
+    worker(lab, "one", version=version)
+    lab.account.denied.add(("Subscribe", "$share/workers/jobs"))
     other = lab.client("two", version)
     other.send(Subscribe(1, (Subscription("$share/workers/jobs"),)))
     if version == V5:
@@ -135,7 +138,7 @@ def test_a_member_that_leaves_gets_nothing_more() -> None:
 
 def test_who_may_not_receive_it_is_passed_over() -> None:
     lab = Lab()
-    lab.account.denied.add(("Receive", "jobs"))
+    lab.account.denied.add(("Receive", "$share/workers/jobs"))
     one = worker(lab, "one")
     publisher = lab.client("publisher")
     publisher.publish("jobs", qos=1)

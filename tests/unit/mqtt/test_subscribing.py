@@ -117,7 +117,8 @@ def test_a_connection_has_at_most_50_subscriptions(version: int) -> None:
 
     suback, *goodbye = client.read()
     assert suback == Suback(2, (0x97 if version == V5 else 0x80,))
-    assert goodbye == ([Disconnect(Reason.QUOTA_EXCEEDED)] if version == V5 else [])
+    told = [packet.reason for packet in goodbye if isinstance(packet, Disconnect)]
+    assert told == ([Reason.QUOTA_EXCEEDED] if version == V5 else [])
     assert client.wire.closed
 
 

@@ -142,11 +142,18 @@ def test_a_will_that_cannot_be_published_is_refused(will: Will, reason: Reason) 
     assert older.read() == []
 
 
-def test_a_will_to_a_shadow_reaches_the_account() -> None:
-    lab = Lab()
-    lab.client("device", will=Will("$aws/things/t/shadow/update", b"{}")).link.lost()
-    (message,) = lab.account.handled
-    assert (message.topic, message.payload) == ("$aws/things/t/shadow/update", b"{}")
+def test_a_will_to_a_shadow_reaches_subscribers_and_not_the_shadow() -> None:
+    """ "MQTT LWT messages sent to AWS IoT reserved topics that begin with $ are ignored by the AWS IoT Device
+    Shadow service. However, they are processed by subscribed clients":
+    https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-comms-app.html#thing-connection"""
+    lab, topic = Lab(), "$aws/things/t/shadow/update"
+    watcher = lab.subscriber(topic)
+    device = lab.client("device", will=Will(topic, b"{}"))
+    device.publish(topic, b"[]")
+    assert [message.payload for message in lab.account.handled] == [b"[]"]
+    device.link.lost()
+    assert watcher.published() == [(topic, b"[]"), (topic, b"{}")]
+    assert len(lab.account.handled) == 1
 
 
 # Will Delay Interval
