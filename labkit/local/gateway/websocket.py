@@ -92,6 +92,7 @@ class WebSocket:
             self._channel.refuse(f"HTTP {response.status_code}: {_text(response)}")
         self._protocol.send_response(response)
         self._send()
+        request.headers.clear()  # the library keeps the request as long as the connection lasts
 
     def _answer(self, request: Request) -> Response:
         if request.path.partition("?")[0] != upgrade.PATH:
