@@ -601,3 +601,14 @@ def test_a_user_without_permission_may_not_connect(running: Running) -> None:
         pytest.raises(EOFError),
     ):
         client.connect("denied")
+
+
+def test_small_answers_do_not_wait_for_the_clients_acknowledgement_of_the_one_before(
+    running: Running,
+) -> None:
+    """Nagle's algorithm holds them back (RFC 896), for 40 ms with Linux's delayed acknowledgements."""
+    with running.client("small") as client:
+        address = client.sock.getsockname()
+        sockets = [each._transport.get_extra_info("socket") for each in running.gateway._channels]
+        (served,) = (each for each in sockets if each.getpeername() == address)
+        assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -6,6 +6,7 @@ RFC 6455, MQTT 5 chapter 6, and https://docs.aws.amazon.com/iot/latest/developer
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from websockets.datastructures import Headers
@@ -17,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.gateway import upgrade
+from labkit.local.gateway.frames import Frames
 
 if TYPE_CHECKING:
     from labkit.local.gateway.channel import Channel
@@ -38,6 +40,8 @@ class WebSocket:
         self._channel, self._opening = channel, opening
         self._protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE)
         self.connection: Connection | None = None
+        #: From the upgrade on, as long as nothing is wrong.
+        self._frames: Frames | None = None
         self._closed_by_client = False
         self._begun = False
 
@@ -46,11 +50,28 @@ class WebSocket:
             self._refuse_other(data)
             return
         self._begun = True
+        payloads: list[bytes] = []
+        if self._frames is None:
+            self._hear(data, payloads)
+        elif not self._frames.feed(data, payloads, partial(self._hear, payloads=payloads)):
+            self._frames = None
+        if payloads and self.connection is not None:
+            self._opening.feed(self.connection, payloads[0] if len(payloads) == 1 else b"".join(payloads))
+            if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
+                self._channel.flush()
+        if self._protocol.parser_exc is not None:
+            self._channel.refuse(f"WebSocket: {self._protocol.parser_exc}")
+        self._send()
+
+    def _hear(self, data: bytes, payloads: list[bytes]) -> bool:
+        """Let the library read; whether frames are still to come."""
         self._protocol.receive_data(data)
-        payloads = []
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._upgrade(event)
+                # Who sent more than the request did not wait for the answer: that the library sorts out.
+                if self.connection is not None and data.endswith(b"\r\n\r\n"):
+                    self._frames = Frames(MAX_MESSAGE)
                 continue
             assert isinstance(event, Frame)
             if event.opcode is Opcode.BINARY or event.opcode is Opcode.CONT:
@@ -59,14 +80,9 @@ class WebSocket:
                 self._closed_by_client = True
             elif event.opcode is Opcode.TEXT:
                 self._refuse_text()
-                return
-        if payloads and self.connection is not None:
-            self._opening.feed(self.connection, b"".join(payloads))
-            if self._protocol.writes:  # a Pong, or the answer to Close: the broker's answers go first
-                self._channel.flush()
-        if self._protocol.parser_exc is not None:
-            self._channel.refuse(f"WebSocket: {self._protocol.parser_exc}")
-        self._send()
+                payloads.clear()
+                return False
+        return self._protocol.state is State.OPEN
 
     def _upgrade(self, request: Request) -> None:
         if self._protocol.eof_sent:  # a Close frame came with it
@@ -76,6 +92,7 @@ class WebSocket:
             self._channel.refuse(f"HTTP {response.status_code}: {_text(response)}")
         self._protocol.send_response(response)
         self._send()
+        request.headers.clear()  # the library keeps the request as long as the connection lasts
 
     def _answer(self, request: Request) -> Response:
         if request.path.partition("?")[0] != upgrade.PATH:
