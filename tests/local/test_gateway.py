@@ -567,6 +567,17 @@ def test_nothing_is_left_after_the_end() -> None:
     assert _open_files() <= before
 
 
+def test_clients_of_mqtt_5_are_told_that_the_account_ends() -> None:
+    """https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html (3.14.2.1, 0x8B)"""
+    with started() as running, running.client("told", version=V5) as client:
+        client.send(Pingreq())
+        assert client.receive() == Pingresp()
+        running.gateway.stop()
+        (last,) = client.until_closed()
+        assert isinstance(last, Disconnect)
+        assert last.reason == Reason.SERVER_SHUTTING_DOWN
+
+
 def test_a_connection_that_was_just_accepted_ends_too() -> None:
     for _ in range(20):
         with started() as running:

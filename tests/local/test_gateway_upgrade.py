@@ -202,3 +202,14 @@ def test_a_request_has_one_host(account: LocalAccount, session: Credentials) -> 
         with pytest.raises(AwsError) as caught:
             upgrade.read(Request(path, headers))
         assert caught.value.code == "IncompleteSignatureException"
+
+
+@pytest.mark.unconfirmed
+def test_a_client_cannot_name_the_endpoint_as_it_likes(account: LocalAccount, session: Credentials) -> None:
+    """Policies may ask for `iot:DomainName`, the name by which the client came.
+
+    https://docs.aws.amazon.com/iot/latest/developerguide/connect-policy.html
+    """
+    assert caller(account, signed_path(session)).session is not None
+    for host in ("example.com", f"example.com:{PORT}", "localhost.example.com"):
+        assert refusal(account, signed_path(session, host=host), host=host) == "ForbiddenException"

@@ -183,10 +183,11 @@ class Channel(asyncio.Protocol):
         self._wanting = False
         if self._over:
             return
+        ending = self._ending  # another thread may write and close meanwhile: that is the next turn's
         if not self._paused and self._pending:
             data = b"".join(self._take())
             self.send(self._speaker.wrap(data) if self._speaker else data)
-        if self._ending:
+        if ending:
             self._end()
         elif self.backlog > MAX_BACKLOG:
             self._give_up(f"{self.backlog} bytes wait for a client that reads too slowly")

@@ -74,6 +74,9 @@ class Gateway:
             self._websocket.close()
             self._mutual.close()
             return
+        broker = self._state.iot.broker
+        with self._state.lock:  # MQTT 5 has a word for it
+            broker.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         thread.join(timeout=5)
 

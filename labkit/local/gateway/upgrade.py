@@ -26,6 +26,8 @@ PATH = "/mqtt"
 #: https://github.com/aws/aws-iot-device-sdk-js/issues/173
 SIGNING_NAMES = ("iotdevicegateway", "iotdata")
 _TOKEN = "X-Amz-Security-Token"
+#: What the endpoint is called, and its certificate made for. Policies believe it as `iot:DomainName`.
+NAMES = ("localhost", "127.0.0.1")
 #: An error of `rest-json`, the protocol of the endpoint's HTTP operations.
 _REFUSE = refusals_of("rest-json")
 
@@ -52,6 +54,10 @@ def read(head: Head) -> Upgrade:
     headers = {name.lower(): value for name, value in head.headers.raw_items()}
     if "host" not in headers or len(head.headers.get_all("host")) > 1:
         raise _REFUSE.incomplete("A request has one Host.")
+    if headers["host"].partition(":")[0].lower() not in NAMES:
+        raise AwsError(
+            "ForbiddenException", f"This endpoint is `localhost`, not `{headers['host'][:80]}`.", 403
+        )
     if len(head.headers.get_all("authorization")) > 1:
         raise _REFUSE.incomplete("A request has one Authorization at most.")
     return Upgrade("GET", path, query, headers, b"", {})
