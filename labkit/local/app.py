@@ -60,6 +60,8 @@ _NOT_SIMULATED = {
 _OWN_ONLY = ("cognito-identity", "iot-data", "labkit")
 #: How operations begin that change nothing.
 _READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Test")
+#: Services of which moto answers these alone.
+_KEPT_BY_MOTO = {"iot": iot.KEPT_BY_MOTO}
 #: moto validates the other services' parameters, some better than their models say.
 _VALIDATED = ("cognito-idp", "cognito-identity", "dynamodb", "iam", "iot", "iot-data", "sts")
 
@@ -184,7 +186,7 @@ def _require_simulated(call: Call) -> None:
         call.service == "sts" and call.operation in sts.OPERATIONS
     ):
         return
-    if call.service in _OWN_ONLY:
+    if call.service in _OWN_ONLY or call.operation not in _KEPT_BY_MOTO.get(call.service, (call.operation,)):
         raise not_simulated(f"{call.service}:{call.operation}")
     if call.service in _VALIDATED:
         upstream.require_implemented(call)

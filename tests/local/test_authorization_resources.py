@@ -108,21 +108,6 @@ def test_every_resource_of_an_action_must_be_allowed(account: LocalAccount) -> N
     assert f"on resource: {arn}thinggroup/{closed} because" in answer.message
 
 
-def test_a_job_is_decided_also_by_every_thing_that_it_targets(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html"""
-    admin, arn = account.client("iot"), f"arn:aws:iot:us-east-1:{account.account_id}:"
-    mine, other = (account.name("thing") for _ in range(2))
-    for thing in (mine, other):
-        admin.create_thing(thingName=thing)
-    iot = account.client("iot", user(account, statement("iot:*", [f"{arn}job/*", f"{arn}thing/{mine}"])))
-    plan = {"document": "{}"}
-    targets = [f"{arn}thing/{mine}"]
-    assert iot.create_job(jobId=account.name("job"), targets=targets, **plan)["jobId"]
-    targets.append(f"{arn}thing/{other}")
-    answer = refused(iot.create_job, jobId=account.name("job"), targets=targets, **plan)
-    assert f"on resource: {arn}thing/{other} because" in answer.message
-
-
 def test_iot_data_is_decided_by_topic_and_by_thing(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-actions.html"""
     arn, thing = f"arn:aws:iot:us-east-1:{account.account_id}:", account.name("thing")

@@ -72,6 +72,16 @@ def test_what_moto_would_wave_through_is_refused(account: LocalAccount) -> None:
     assert "CONFIRM_WITH_LINK" in answer.message
 
 
+def test_what_aws_iot_would_do_and_nothing_does_here_is_refused(account: LocalAccount) -> None:
+    """moto stores a job that no device is ever told of."""
+    iot, thing = account.client("iot"), account.name("thing")
+    arn = iot.create_thing(thingName=thing)["thingArn"]
+    assert iot.create_thing_group(thingGroupName=account.name("group"))["thingGroupName"]
+    answer = refused(iot.create_job, jobId=account.name("job"), targets=[arn], document="{}")
+    assert answer.code == "NotSimulated"
+    assert "iot:CreateJob" in answer.message
+
+
 @pytest.mark.unconfirmed
 def test_an_operation_that_aws_does_not_have_is_unknown(account: LocalAccount) -> None:
     assert account.json_call("cognito-idp", "InitiateAuth").status == 400

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 
 #: What moto would store, and nothing would come of.
 NOT_SIMULATED = device_certificates.NOT_SIMULATED
+#: What moto keeps as AWS does; nothing would come of the rest (jobs, domains, billing groups …). Rules are
+#: only kept: the log says of what is published to one that it does not run.
+KEPT_BY_MOTO = frozenset(
+    {
+        "AddThingToThingGroup", "CreateThingGroup", "DescribeThingGroup", "ListTagsForResource",
+        "ListThingGroups", "ListThingGroupsForThing", "ListThingsInThingGroup", "RemoveThingFromThingGroup",
+        "TagResource", "UntagResource", "UpdateThingGroup", "UpdateThingGroupsForThing",
+        "CreateTopicRule", "DeleteTopicRule", "DisableTopicRule", "EnableTopicRule", "GetTopicRule",
+        "ListTopicRules", "ReplaceTopicRule",
+    }
+)  # fmt: skip
 OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     **attachments.OPERATIONS,
     **auth_results.OPERATIONS,
