@@ -44,8 +44,12 @@ def endpoint() -> dict[str, Any]:
 
 
 def statements(*, client: str = _SUB, topics: str = "*") -> list[dict[str, object]]:
-    """What a client may do under `topics` when it connects as `client`, or as `client-…`."""
+    """What a client may do under `topics` when it connects as `client`, or as `client-…`.
+
+    The shadow of the Thing that is called like the client is its own.
+    """
     arn = "arn:aws:iot:*:*:"
+    shadow = f"$aws/things/{client}/shadow/*"
     return [
         {
             "Effect": "Allow",
@@ -55,9 +59,13 @@ def statements(*, client: str = _SUB, topics: str = "*") -> list[dict[str, objec
         {
             "Effect": "Allow",
             "Action": ["iot:Publish", "iot:Receive", "iot:RetainPublish"],
-            "Resource": f"{arn}topic/{topics}",
+            "Resource": [f"{arn}topic/{topics}", f"{arn}topic/{shadow}"],
         },
-        {"Effect": "Allow", "Action": "iot:Subscribe", "Resource": f"{arn}topicfilter/{topics}"},
+        {
+            "Effect": "Allow",
+            "Action": "iot:Subscribe",
+            "Resource": [f"{arn}topicfilter/{topics}", f"{arn}topicfilter/{shadow}"],
+        },
     ]
 
 

@@ -5,12 +5,15 @@ https://docs.aws.amazon.com/iot/latest/developerguide/cognito-identities.html
 
 from __future__ import annotations
 
+import json
+import queue
 import time
 from typing import Any
 
 import boto3
 import pytest
 from awscrt import auth, exceptions, mqtt, mqtt5
+from awsiot import iotshadow
 
 from tests.clients import iot
 from tests.clients.iot import Person, error_name, mqtt_5, mqtt_311, mqtt_311_device, publish, subscribe
@@ -243,6 +246,58 @@ def test_mqtt_5_a_denied_publish_and_a_denied_subscription_are_refused(ann: Pers
         client.publish(denied)
         event = heard.event()
         assert isinstance(event, mqtt5.LifecycleDisconnectData)
+
+
+# Device Shadows
+
+
+def test_aws_s_own_shadow_client_updates_gets_and_deletes(ann: Person, ben: Person) -> None:
+    """https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html"""
+    with mqtt_311(ann.credentials(), ann.identity_id) as (connection, _):
+        answers: queue.Queue[Any] = queue.Queue()
+        client, thing = iotshadow.IotShadowClient(connection), ann.identity_id
+        subscribe_to_shadow(client, thing, answers.put)
+        desired = iotshadow.ShadowState(desired={"light": "on"})
+        update = iotshadow.UpdateShadowRequest(thing_name=thing, state=desired)
+        client.publish_update_shadow(update, mqtt.QoS.AT_LEAST_ONCE).result(iot.PATIENCE)
+        said = [answers.get(timeout=iot.PATIENCE) for _ in range(2)]
+        (delta,) = (each for each in said if isinstance(each, iotshadow.ShadowDeltaUpdatedEvent))
+        assert delta.state == {"light": "on"}
+        get = iotshadow.GetShadowRequest(thing_name=thing)
+        client.publish_get_shadow(get, mqtt.QoS.AT_LEAST_ONCE).result(iot.PATIENCE)
+        assert answers.get(timeout=iot.PATIENCE).state.desired == {"light": "on"}
+        stored = iot.client("iot-data").get_thing_shadow(thingName=thing)["payload"].read()
+        assert json.loads(stored)["state"]["desired"] == {"light": "on"}
+        delete = iotshadow.DeleteShadowRequest(thing_name=thing)
+        client.publish_delete_shadow(delete, mqtt.QoS.AT_LEAST_ONCE).result(iot.PATIENCE)
+        assert isinstance(answers.get(timeout=iot.PATIENCE), iotshadow.DeleteShadowResponse)
+        client.publish_get_shadow(get, mqtt.QoS.AT_LEAST_ONCE).result(iot.PATIENCE)
+        assert answers.get(timeout=iot.PATIENCE).code == 404
+
+
+def test_another_s_shadow_is_refused(ann: Person, ben: Person) -> None:
+    with mqtt_311(ann.credentials(), ann.identity_id) as (connection, heard):
+        subscribe(connection, heard, f"$aws/things/{ann.identity_id}/shadow/get/rejected")
+        publish(connection, f"$aws/things/{ann.identity_id}/shadow/get", b"")
+        assert json.loads(heard.message()[1])["code"] == 404
+        connection.publish(f"$aws/things/{ben.identity_id}/shadow/get", b"", mqtt.QoS.AT_MOST_ONCE)
+        assert error_name(heard.event()) == "AWS_ERROR_MQTT_UNEXPECTED_HANGUP"
+
+
+def subscribe_to_shadow(client: iotshadow.IotShadowClient, thing: str, tell: Any) -> None:
+    """To every answer that a shadow gives, and to what is still to be done."""
+    update = iotshadow.UpdateShadowSubscriptionRequest(thing_name=thing)
+    get = iotshadow.GetShadowSubscriptionRequest(thing_name=thing)
+    delete = iotshadow.DeleteShadowSubscriptionRequest(thing_name=thing)
+    delta = iotshadow.ShadowDeltaUpdatedSubscriptionRequest(thing_name=thing)
+    for begin, request in (
+        (client.subscribe_to_update_shadow_accepted, update),
+        (client.subscribe_to_get_shadow_accepted, get),
+        (client.subscribe_to_get_shadow_rejected, get),
+        (client.subscribe_to_delete_shadow_accepted, delete),
+        (client.subscribe_to_shadow_delta_updated_events, delta),
+    ):
+        begin(request, mqtt.QoS.AT_LEAST_ONCE, tell)[0].result(iot.PATIENCE)
 
 
 # Credentials

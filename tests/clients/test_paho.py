@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
 from __future__ import annotations
 
 import gc
+import json
 import os
 import queue
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import boto3
 import paho.mqtt.client as paho
 import pytest
 from botocore.auth import SigV4QueryAuth
@@ -25,6 +28,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from tests.clients import iot
 from tests.clients.iot import Person
+from tests.clients.served import create_lab, serve
 
 pytestmark = [pytest.mark.clients]
 
@@ -215,3 +219,36 @@ def test_a_device_with_a_certificate_talks_to_a_person(ann: Person, tmp_path: Pa
         subscribe(app, told, "people/boils")
         assert kettle.publish("people/boils", b"now", qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
         assert told.messages.get(timeout=iot.PATIENCE).payload == b"now"
+
+
+@VERSIONS
+def test_a_shadow_answers(ann: Person, version: int) -> None:
+    """https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-mqtt.html"""
+    with connected(ann, version) as (client, heard):
+        shadow = f"$aws/things/{ann.identity_id}/shadow/name/paho"
+        subscribe(client, heard, f"{shadow}/update/accepted")
+        client.publish(f"{shadow}/update", json.dumps({"state": {"reported": {"version": version}}}), qos=1)
+        answer = json.loads(heard.messages.get(timeout=iot.PATIENCE).payload)
+        assert answer["state"] == {"reported": {"version": version}}
+
+
+@VERSIONS
+def test_after_its_credentials_expired_a_client_comes_back_with_a_new_url(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(tmp_path) as account:
+        for name, value in account.environment.items():
+            monkeypatch.setenv(name, value)
+        lab = create_lab(boto3.Session())
+        iot.let_roles_use_iot()
+        carol = iot.signed_in(lab)
+        old, host = carol.keys(), os.environ["AWS_IOT_ENDPOINT"]
+        with connected(carol, version, path=presigned(old, host=host)):
+            account.advance("2h")
+            time.sleep(1)  # a signature of the very second of an advance counts as older
+        assert_refused(carol, presigned(old, host=host))
+        carol.refresh()
+        with connected(carol, version, path=presigned(carol.keys(), host=host)) as (client, heard):
+            subscribe(client, heard, "people/carol")
+            client.publish("people/carol", b"again", qos=1)
+            assert heard.messages.get(timeout=iot.PATIENCE).payload == b"again"

@@ -63,6 +63,19 @@ for (const protocolVersion of [4, 5]) {
     await reader.endAsync();
   });
 
+  test(`MQTT ${protocolVersion}: a shadow answers`, async () => {
+    const client = await connected(ann, { protocolVersion });
+    const shadow = `$aws/things/${ann.identityId}/shadow/name/js-${protocolVersion}`;
+    await client.subscribeAsync([`${shadow}/update/delta`, `${shadow}/delete/accepted`], { qos: 1 });
+    const delta = once(client, "message", patience);
+    await client.publishAsync(`${shadow}/update`, JSON.stringify({ state: { desired: { light: "on" } } }), { qos: 1 });
+    assert.deepEqual(JSON.parse((await delta)[1]).state, { light: "on" });
+    const deleted = once(client, "message", patience);
+    await client.publishAsync(`${shadow}/delete`, "", { qos: 1 });
+    assert.equal((await deleted)[0], `${shadow}/delete/accepted`);
+    await client.endAsync();
+  });
+
   test(`MQTT ${protocolVersion}: a newcomer with the same client ID takes over`, async () => {
     const first = await connected(ann, { protocolVersion });
     const closed = once(first, "close", patience);
