@@ -14,6 +14,7 @@ Clients = Callable[[str], Any]
 
 USERNAME, PASSWORD = "alice", "Correct-horse-1"
 BUCKET = "bench-lab"
+ROLE = "signed-in"
 _FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
@@ -52,12 +53,17 @@ class Lab:
         srp = make(USERNAME, PASSWORD, self.user_pool_id, self.client_id, client=self.idp)
         return str(srp.authenticate_user()["AuthenticationResult"]["IdToken"])
 
-    def credentials(self) -> str:
-        """Sign-in, GetId, GetCredentialsForIdentity: an access key ID."""
+    def credentials(self) -> dict[str, Any]:
+        """Sign-in, GetId, GetCredentialsForIdentity: an Identity ID and its credentials."""
         logins = {self.provider: self.sign_in()}
         identity_id = self.identity.get_id(IdentityPoolId=self.identity_pool_id, Logins=logins)["IdentityId"]
-        answer = self.identity.get_credentials_for_identity(IdentityId=identity_id, Logins=logins)
-        return str(answer["Credentials"]["AccessKeyId"])
+        answer: dict[str, Any] = self.identity.get_credentials_for_identity(
+            IdentityId=identity_id, Logins=logins
+        )
+        return answer
+
+    def create_bucket(self) -> None:
+        self.s3.create_bucket(Bucket=BUCKET)
 
     def put(self) -> None:
         """One S3 PutObject."""
@@ -69,7 +75,7 @@ class Lab:
 
 
 def create(clients: Clients) -> Lab:
-    """Make the lab's resources and its user, who signs up as a learner does."""
+    """Make the lab's resources but the bucket, and its user, who signs up as a learner does."""
     idp, identity, s3 = clients("cognito-idp"), clients("cognito-identity"), clients("s3")
     pool_id = idp.create_user_pool(PoolName="bench")["UserPool"]["Id"]
     client = idp.create_user_pool_client(
@@ -78,7 +84,6 @@ def create(clients: Clients) -> Lab:
     client_id = client["UserPoolClient"]["ClientId"]
     idp.sign_up(ClientId=client_id, Username=USERNAME, Password=PASSWORD)
     idp.admin_confirm_sign_up(UserPoolId=pool_id, Username=USERNAME)
-    s3.create_bucket(Bucket=BUCKET)
     lab = Lab(pool_id, client_id, "", idp, identity, s3)
     pool = identity.create_identity_pool(
         IdentityPoolName="bench",
@@ -97,7 +102,7 @@ def _attach_role(identity_pool_id: str, clients: Clients) -> None:
         "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": identity_pool_id}},
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = clients("iam").create_role(RoleName="signed-in", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = clients("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=document)["Role"]["Arn"]
     try:
         clients("cognito-identity").set_identity_pool_roles(
             IdentityPoolId=identity_pool_id, Roles={"authenticated": role}

@@ -90,15 +90,15 @@ def _parser() -> argparse.ArgumentParser:
 # iam-simulate
 
 
-def installed(cache: Path) -> Path:
-    """The folder that has iam-simulate and the script that runs it; npm is asked only if need be."""
+def installed(cache: Path, sources: Path = SOURCES) -> Path:
+    """The folder that has the peer's package and the script that runs it; npm is asked only if need be."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise LabError("`node` or `npm` is missing: install Node.js to measure against iam-simulate")
+        raise LabError(f"`node` or `npm` is missing: install Node.js to measure against {sources.name}")
     cache.mkdir(parents=True, exist_ok=True)
-    wanted = (SOURCES / "package.json").read_bytes()
+    wanted = (sources / "package.json").read_bytes()
     kept = cache / "package.json"
-    shutil.copy(SOURCES / "peer.mjs", cache)
+    shutil.copy(sources / "peer.mjs", cache)
     if not (cache / "node_modules").is_dir() or not kept.is_file() or kept.read_bytes() != wanted:
         kept.write_bytes(wanted)
         command = [npm, "install", "--silent", "--no-package-lock", "--no-audit", "--no-fund"]

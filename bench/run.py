@@ -105,7 +105,9 @@ def by_server(count: int) -> list[Row]:
 
 
 def _lab(subject: servers.Subject, stack: ExitStack) -> chain.Lab:
-    return chain.create(stack.enter_context(servers.running(subject)).client)
+    lab = chain.create(stack.enter_context(servers.running(subject)).client)
+    lab.create_bucket()
+    return lab
 
 
 def starts(peers: Sequence[servers.Subject], count: int) -> list[Row]:

@@ -1,4 +1,7 @@
-"""`python -m bench.serve SERVER PORT`: the local account under one of the servers that are compared."""
+"""`python -m bench.serve SERVER PORT [ws|wss]`: the local account under one of the servers that are compared.
+
+With `ws` or `wss` it has an IoT endpoint too, without or with TLS; DescribeEndpoint tells where.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ import threading
 from typing import Any
 
 
-def main(server: str, port: int) -> None:
+def main(server: str, port: int, iot: str = "") -> None:
     """Serve until the process is killed; the administrator's keys are the first line of output."""
     from labkit.local.app import create_app
 
     app = create_app()
     serving = _cheroot(app, port) if server == "cheroot" else _werkzeug(app, port, server)
+    if iot:
+        _iot(app, tls=iot == "wss")
     print(json.dumps([app.administrator.access_key_id, app.administrator.secret_access_key.reveal()]))
     serving()
 
@@ -23,6 +28,12 @@ def _cheroot(app: Any, port: int) -> Any:
 
     Server(app, port).start()
     return threading.Event().wait
+
+
+def _iot(app: Any, *, tls: bool) -> None:
+    from labkit.local.gateway import Gateway
+
+    Gateway(app.state, tls=tls).start()
 
 
 def _werkzeug(app: Any, port: int, server: str) -> Any:
@@ -39,4 +50,4 @@ def _werkzeug(app: Any, port: int, server: str) -> Any:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

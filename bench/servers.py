@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ class Subject:
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Written by the server on its first line, or the same for everyone.
     keys: tuple[str, str] | None = ("test", "test")
+    #: Text by the name of a file that the server reads: in a `{folder}` of its own, with its `{port}`.
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -84,32 +88,50 @@ def has_moto() -> bool:
 
 def has_ministack(python: str = sys.executable) -> bool:
     """Whether that interpreter has MiniStack."""
-    command = [python, "-c", "import ministack"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return has_module(python, "ministack")
+
+
+def has_module(python: str, name: str) -> bool:
+    """Whether there is that interpreter, and it has a module."""
+    command = [python, "-c", f"import {name}"]
+    return (
+        shutil.which(python) is not None
+        and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    )
 
 
 @contextmanager
 def running(subject: Subject) -> Iterator[Running]:
     """`subject` in a fresh process, from its first accepted connection to the end of the block."""
     port = _free_port()
-    arguments = [part.format(port=port) for part in subject.command]
-    environment = {name: value.format(port=port) for name, value in subject.environment.items()}
-    process = subprocess.Popen(
-        arguments,
+    with tempfile.TemporaryDirectory() as folder:
+        process = _started(subject, port, Path(folder))
+        try:
+            _wait(process, port)
+            yield Running(f"http://127.0.0.1:{port}", subject.keys or _keys(process), process)
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _started(subject: Subject, port: int, folder: Path) -> subprocess.Popen[str]:
+    def filled(text: str) -> str:
+        return text.replace("{port}", str(port)).replace("{folder}", str(folder))
+
+    for name, text in subject.files.items():
+        (folder / name).write_text(filled(text), encoding="utf-8")
+        (folder / name).chmod(0o600)
+    environment = {name: filled(value) for name, value in subject.environment.items()}
+    return subprocess.Popen(
+        [filled(part) for part in subject.command],
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.DEVNULL if subject.keys else subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    try:
-        _wait(process, port)
-        yield Running(f"http://127.0.0.1:{port}", subject.keys or _keys(process), process)
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
 
 
 def _free_port() -> int:

@@ -49,7 +49,7 @@ class Session:
         self._budget = budget
         self._in_flight: dict[int, Flight] = {}
         #: Those in flight that this connection has not sent again.
-        self._unsent: deque[int] = deque()
+        self._unsent: dict[int, None] = {}
         #: What came while the client was away, and what waits for its acknowledgements.
         self._stored: deque[Flight] = deque()
         self._waiting: deque[Flight] = deque()
@@ -132,7 +132,7 @@ class Session:
         """The client is back. What it has not acknowledged is sent again, under its old packet identifier."""
         self.link = link
         self.expires = None
-        self._unsent = deque(self._in_flight)
+        self._unsent = dict.fromkeys(self._in_flight)
 
     def send_stored(self) -> None:
         """The next of the stored messages: "a maximum rate of 10 messages per second"."""
@@ -140,7 +140,9 @@ class Session:
         while link is not None and allowed and (self._unsent or self._stored) and self._may_resend(link):
             allowed -= 1
             if self._unsent:
-                self._send_again(link, self._unsent.popleft())
+                packet_id = next(iter(self._unsent))
+                del self._unsent[packet_id]
+                self._send_again(link, packet_id)
             else:
                 self._send_kept(link, self._stored.popleft())
         for group in tuple(self.groups):

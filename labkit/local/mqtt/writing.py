@@ -7,6 +7,7 @@ cannot express is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from labkit.local.mqtt import properties, reasons
@@ -95,7 +96,7 @@ def _acknowledgement(first: int) -> Writer:
         if (not reason and not described) or version == V311:
             _sayable(reason)
             return short + identifier(packet_id)
-        return _framed(first, identifier(packet_id), *_outcome(reason, described, type(packet)))
+        return _framed(first, identifier(packet_id), _outcome(reason, described, type(packet)))
 
     return write
 
@@ -107,9 +108,17 @@ def _sayable(reason: int) -> None:
         )
 
 
-def _outcome(reason: int, described: Properties, packet: type) -> tuple[bytes, ...]:
+def _outcome(reason: int, described: Properties, packet: type) -> bytes:
+    if len(described) == 1 and Property.REASON_STRING in described:
+        return _explained(reason, described[Property.REASON_STRING], packet)
     spelt = byte(reasons.code(reason, packet))
-    return (spelt, properties.write(described, packet)) if described else (spelt,)
+    return spelt + properties.write(described, packet) if described else spelt
+
+
+@lru_cache(maxsize=1024)
+def _explained(reason: int, sentence: str, packet: type) -> bytes:
+    """Who is refused may try again and again, and costs no more than others."""
+    return byte(reasons.code(reason, packet)) + properties.write({Property.REASON_STRING: sentence}, packet)
 
 
 def _connect(packet: Connect, version: int) -> bytes:
@@ -222,7 +231,7 @@ def _disconnect(packet: Disconnect, version: int) -> bytes:
         if reason:
             raise ValueError(f"MQTT 3.1.1 cannot say {reason!r}: close (MQTT 3.1.1, 3.14)")
         return b"\xe0\0"
-    return _framed(0xE0, *_outcome(reason, described, Disconnect))
+    return _framed(0xE0, _outcome(reason, described, Disconnect))
 
 
 def _auth(packet: Auth, version: int) -> bytes:
