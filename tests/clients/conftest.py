@@ -35,22 +35,25 @@ def people(served: Served, lab: Lab) -> tuple[Person, Person]:
         return iot.signed_in(lab), iot.signed_in(lab)
 
 
-@pytest.fixture
-def ann(people: tuple[Person, Person]) -> Person:
-    return people[0]
-
-
-@pytest.fixture
-def ben(people: tuple[Person, Person]) -> Person:
-    return people[1]
-
-
 @pytest.fixture(autouse=True)
 def _aws_is_the_served_account(
     _no_account_of_this_machine: None, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any SDK finds the account by the lines of its env file, and by nothing else."""
     _set(served, monkeypatch)
+
+
+@pytest.fixture
+def ann(people: tuple[Person, Person], _aws_is_the_served_account: None) -> Person:
+    """Signed in anew: other tests advance the account's clock."""
+    people[0].sign_in()
+    return people[0]
+
+
+@pytest.fixture
+def ben(people: tuple[Person, Person], _aws_is_the_served_account: None) -> Person:
+    people[1].sign_in()
+    return people[1]
 
 
 def _set(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
