@@ -180,14 +180,15 @@ const SILENT = "No answer: the kernel has stopped or was restarted. Run the cell
 function asked(model, waiting, question, say) {
   const n = (model.get("question")?.n ?? 0) + 1;
   return new Promise((resolve) => {
-    const timer = setTimeout(() => { waiting.delete(n); say(SILENT); }, PATIENCE);
-    timer.unref?.();
-    waiting.set(n, { resolve, timer });
+    const asking = { resolve, late: false };
+    asking.timer = setTimeout(() => { asking.late = true; say(SILENT); }, PATIENCE);
+    asking.timer.unref?.();
+    waiting.set(n, asking);
     try {
       model.set("question", { ...question, n });
       model.save_changes();
     } catch {
-      clearTimeout(timer);
+      clearTimeout(asking.timer);
       waiting.delete(n);
       say(SILENT);
     }
@@ -199,6 +200,7 @@ function settle(waiting, answer, say) {
   if (!question) return;
   waiting.delete(answer.n);
   clearTimeout(question.timer);
+  if (question.late) say(""); // a busy kernel answers after all
   if (answer.error) say(answer.error);
   else question.resolve(answer);
 }

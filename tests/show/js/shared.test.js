@@ -97,6 +97,18 @@ test("a dead kernel is said, and the view stays", async () => {
   assert.equal(root.textContent, "still here");
 });
 
+test("an answer that comes late is taken all the same", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const model = fakeModel({ record: { text: "" } });
+  const { root, status } = drawn(model);
+  const answer = root.ask({ text: "why?" });
+  context.mock.timers.tick(8000);
+  assert.match(status.textContent, /kernel has stopped/);
+  model.set("answer", { got: "because", n: 1 });
+  assert.deepEqual(await answer, { got: "because", n: 1 });
+  assert.equal(status.textContent, "");
+});
+
 test("a field keeps its own keys, and JupyterLab gets the others", () => {
   const model = fakeModel({ record: { text: "" } });
   const { root, end } = drawn(model);
