@@ -18,7 +18,7 @@ from labkit.local.mqtt.contract import Link
 from labkit.local.mqtt.packets import Publish
 
 #: What a shadow's topics end with; a client may subscribe to each.
-_STUBS = (
+_SUFFIXES = (
     "get", "get/accepted", "get/rejected", "update", "update/accepted", "update/rejected", "update/delta",
     "update/documents", "delete", "delete/accepted", "delete/rejected",
 )  # fmt: skip
@@ -27,8 +27,8 @@ _STUBS = (
 _TOLD = tuple(
     topic.split("/")
     for topic in (
-        *(f"$aws/things/+/shadow/{stub}" for stub in _STUBS),
-        *(f"$aws/things/+/shadow/name/+/{stub}" for stub in _STUBS),
+        *(f"$aws/things/+/shadow/{suffix}" for suffix in _SUFFIXES),
+        *(f"$aws/things/+/shadow/name/+/{suffix}" for suffix in _SUFFIXES),
         "$aws/events/presence/connected/#",
         "$aws/events/presence/disconnected/#",
         "$aws/events/subscriptions/subscribed/#",

@@ -77,8 +77,8 @@ class ShadowService:
         self._send(name, "update/accepted", updated.accepted)
         self._send(name, "update/documents", updated.documents)
 
-    def _send(self, name: ShadowName, stub: str, document: Document) -> None:
-        self._publish(Message(name.topic(stub), written(document), qos=1))
+    def _send(self, name: ShadowName, suffix: str, document: Document) -> None:
+        self._publish(Message(name.topic(suffix), written(document), qos=1))
 
 
 def _ignoring(payload: bytes) -> str | None:

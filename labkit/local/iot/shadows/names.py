@@ -28,10 +28,10 @@ class ShadowName(NamedTuple):
     thing: str
     shadow: str | None = None
 
-    def topic(self, stub: str) -> str:
-        """The whole topic for a stub such as `update/accepted`."""
+    def topic(self, suffix: str) -> str:
+        """The whole topic for a suffix such as `update/accepted`."""
         prefix = f"$aws/things/{self.thing}/shadow"
-        return f"{prefix}/name/{self.shadow}/{stub}" if self.shadow is not None else f"{prefix}/{stub}"
+        return f"{prefix}/name/{self.shadow}/{suffix}" if self.shadow is not None else f"{prefix}/{suffix}"
 
     def __str__(self) -> str:
         """As AWS's refusals call it: a classic shadow by its Thing."""
