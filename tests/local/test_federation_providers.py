@@ -176,14 +176,13 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 
 @pytest.mark.operation(
     "cognito-idp:CreateIdentityProvider",
-    missing="AcrMapping; IDPSignout of SAML; what is not on this machine",
+    missing="AcrMapping; what is not on this machine",
 )
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
         ("OIDC", {"AcrMapping": {"Level1": "low"}}),
         ("SAML", {"ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"}}),
-        ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "IDPSignout": "true"}}),
     ],
 )
 def test_what_is_not_simulated_is_said_to_be_so(at: App, kind: str, more: dict[str, Any]) -> None:

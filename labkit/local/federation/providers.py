@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.certificate import self_signed
-from labkit.local.errors import AwsError, not_simulated
+from labkit.local.errors import AwsError
 from labkit.local.federation import details, groups
 from labkit.local.managed_login.domains import origin
 from labkit.local.operations import Call
@@ -69,8 +69,6 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
             if details.is_on(kept["ProviderDetails"], "EncryptedResponses"):
                 key = state.federation.encryption_key(pool.id, provider.name)
                 kept["ProviderDetails"]["ActiveEncryptionCertificate"] = self_signed(key, pool.id)
-            if details.is_on(kept["ProviderDetails"], "IDPSignout"):
-                raise not_simulated("IDPSignout of a SAML provider")
             state.federation.metadata[(pool.id, provider.name)] = found
     if given.get("AttributeMapping") is not None:
         _require_mapped(pool, given["AttributeMapping"])

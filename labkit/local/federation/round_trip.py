@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
@@ -15,6 +16,7 @@ from labkit.local.federation.refusal import Refused
 from labkit.local.federation.state import VALIDITY, UnderWay
 from labkit.local.managed_login import cookies, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, providers, redirect
+from labkit.local.managed_login.state import ProviderSession
 from labkit.local.user_pools.pools import Client, Pool
 
 if TYPE_CHECKING:
@@ -76,10 +78,20 @@ def provider_of(under_way: UnderWay, pool: Pool, client: Client, *, saml: bool) 
     return provider
 
 
+@dataclass(frozen=True)
+class Vouched:
+    """Whom a provider has signed in: its identifier for the user, and all that it says of them."""
+
+    subject: str
+    claims: Mapping[str, Any] = field(repr=False)
+    #: How a SAML provider calls the session.
+    session: ProviderSession | None = None
+
+
 def finished(
     under_way: UnderWay,
     state: State,
-    claims_of: Callable[[Any], tuple[str, Mapping[str, Any]]],
+    vouched_by: Callable[[Any], Vouched],
     *,
     saml: bool = False,
 ) -> Response:
@@ -88,12 +100,13 @@ def finished(
     pool, client = asked.pool_and_client(state)
     try:
         provider = provider_of(under_way, pool, client, saml=saml)
-        subject, claims = claims_of(provider)
-        user = users.signed_in(pool, client, provider, subject, claims, state)
+        vouched = vouched_by(provider)
+        user = users.signed_in(pool, client, provider, vouched.subject, vouched.claims, state)
     except Refused as refused:
         raise asked.refusal(refused.error, refused.description) from None
     except AwsError as error:
         if error.status >= 500:
             raise
         raise asked.refusal("invalid_request", error.message) from None
-    return sign_in_result.complete(asked, pool, client, user, state, identity_provider=provider.name)
+    by = {"identity_provider": provider.name, "provider_session": vouched.session}
+    return sign_in_result.complete(asked, pool, client, user, state, **by)
