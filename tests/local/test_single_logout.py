@@ -186,6 +186,16 @@ def test_a_provider_without_a_place_for_it_takes_no_part(account: LocalAccount) 
     assert (kept["IDPSignout"], "SLORedirectBindingURI" in kept) == ("true", False)
 
 
+def test_a_person_may_sign_out_at_the_provider(account: LocalAccount) -> None:
+    at = federated(account, "SAML", mapping=MAPPING)
+    browser = traveller(at)
+    for _ in range(2):
+        tokens(at, browser.arrives(at))
+        assert leaves(browser, at).location == SIGNED_OUT
+        assert browser.go("/_idp/example-corp/saml/signout").title == "You are signed out"
+        assert asks(browser.departs(at))
+
+
 def test_one_session_at_the_provider_serves_several_pools(account: LocalAccount, at: App) -> None:
     other = federated(account, "SAML", mapping=MAPPING, more=SIGN_OUT)
     browser = traveller(at)

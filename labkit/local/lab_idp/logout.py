@@ -1,4 +1,4 @@
-"""Example Corp's SingleLogoutService: a user pool's LogoutRequest ends the session here.
+"""The end of a session at Example Corp: by a user pool's LogoutRequest, or by the person.
 
 Other user pools that share the session are not told: none takes a LogoutRequest.
 https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf (4.4.4)
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 #: How old a request may be.
 _FRESH = timedelta(minutes=5)
-_ENTITY = "urn:amazon:cognito:sp:"
+#: How the names of user pools begin.
+ENTITY = "urn:amazon:cognito:sp:"
 
 
 class Refused(Exception):
@@ -43,8 +44,15 @@ class Asked:
     index: str
 
 
+def by_person(session: Session | None) -> Response:
+    """Where no user pool asks for it."""
+    if session is not None:
+        session.ended = True
+    return pages.signed_out("Example Corp")
+
+
 def answer(request: Request, entity_id: str, place: str, state: State) -> Response:
-    """`place` is the address of this service."""
+    """SingleLogoutService, at the address `place`."""
     try:
         asked = _asked(request, state)
         _require_now_and_here(asked, place, state)
@@ -67,7 +75,7 @@ def _asked(request: Request, state: State) -> Asked:
     if root.tag != f"{{{NAMES['samlp']}}}LogoutRequest" or len(given) < len(request.query):
         raise Refused("This is no LogoutRequest.")
     issuer = root.findtext("saml:Issuer", "", NAMES).strip()
-    pool = find_pool(issuer.removeprefix(_ENTITY), state) if issuer.startswith(_ENTITY) else None
+    pool = find_pool(issuer.removeprefix(ENTITY), state) if issuer.startswith(ENTITY) else None
     if pool is None or not redirect_binding.is_signed(
         given, state.federation.signing_key(pool.id).public_key()
     ):

@@ -1,6 +1,7 @@
 """Example Corp's SAML 2.0 identity provider: metadata, single sign-on, and a portal that begins at its side.
 
-Whoever has signed in is not asked again for some hours, by whichever service provider.
+Whoever has signed in is not asked again for some hours, by whichever service provider, unless they sign out
+there or at `/_idp/example-corp/saml/signout`.
 
 https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf (4.1)
 """
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from labkit.local.wire import Request
 
 
-#: How the names of user pools begin that take assertions.
-_ENTITY = "urn:amazon:cognito:sp:"
 _ACS = "/saml2/idpresponse"
 _FOLDER = f"{ROOT}/example-corp/saml"
 
@@ -56,6 +55,8 @@ def answer(path: str, request: Request, state: State) -> Response:
         return 200, {"Content-Type": "application/samlmetadata+xml", "Cache-Control": "no-store"}, document
     if path == "/saml/slo":
         return logout.answer(request, entity_id(own), f"{own}{_FOLDER}/slo", state)
+    if path == "/saml/signout":
+        return logout.by_person(_known(request, state))
     if path not in ("/saml/sso", "/saml/start"):
         return pages.refusal("Example Corp has no such page.")
     asked = _solicited(request, state) if path == "/saml/sso" else _started(request)
@@ -80,7 +81,7 @@ def _solicited(request: Request, state: State) -> Asked | None:
     issuer, acs = root.findtext("saml:Issuer", None, NAMES), root.get("AssertionConsumerServiceURL")
     if root.tag != f"{{{NAMES['samlp']}}}AuthnRequest" or not (issuer and acs and root.get("ID")):
         return None
-    pool_id = issuer.removeprefix(_ENTITY)
+    pool_id = issuer.removeprefix(logout.ENTITY)
     key = state.federation.signing_key(pool_id).public_key() if "Signature" in given else None
     if key is not None and not redirect_binding.is_signed(given, key):
         return None
@@ -89,7 +90,7 @@ def _solicited(request: Request, state: State) -> Asked | None:
 
 
 def _sign_in(asked: Asked, own: str, request: Request, state: State) -> Response:
-    known = state.lab_idp.sessions.of_cookie(cookies.given(request, COOKIE))
+    known = _known(request, state)
     if request.method != "POST":
         if known is not None and not asked.force:
             return _post(asked, _response(asked, own, known, state))
@@ -108,10 +109,14 @@ def _sign_in(asked: Asked, own: str, request: Request, state: State) -> Response
     return status, headers, body
 
 
+def _known(request: Request, state: State) -> Session | None:
+    return state.lab_idp.sessions.of_cookie(cookies.given(request, COOKIE))
+
+
 def _response(asked: Asked, own: str, session: Session, state: State) -> str:
     """What the service provider is told of the session, in which it takes part from now on."""
     session.participants[asked.audience] = f"{asked.acs.removesuffix(_ACS)}/saml2/logout"
-    pool = find_pool(asked.audience.removeprefix(_ENTITY), state)
+    pool = find_pool(asked.audience.removeprefix(logout.ENTITY), state)
     return assertion.response(
         entity_id(own),
         session,
