@@ -104,7 +104,7 @@ class Assertion:
     #: The request that it answers, as the subject's confirmation says it.
     in_response_to: str = ""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    #: The NameID's own attributes, which say whose name it is (SAML Core, 2.2.2).
+    #: The NameID's attributes, which say whose name it is.
     name_id: Mapping[str, str] = field(default_factory=dict)
     #: The provider's name for the session, in the first AuthnStatement.
     session_index: str = ""
@@ -252,11 +252,13 @@ def _read(element: Any) -> Assertion:
         id=element.get("ID") or "",
         in_response_to=data.get("InResponseTo") or "",
         attributes=_attributes(element),
-        name_id=dict(name.attrib),
+        name_id={of: name.get(of) for of in _OF_NAMES if of in name.attrib},
         session_index=_session_index(element),
     )
 
 
+#: https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (2.2.2)
+_OF_NAMES = ("Format", "NameQualifier", "SPNameQualifier", "SPProvidedID")
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 

@@ -307,6 +307,22 @@ def test_the_session_is_that_of_the_first_statement_at_sign_in(away: Departure) 
     assert away.request.findtext(f"{_SAMLP}SessionIndex") == _INDEX
 
 
+def test_a_name_brings_nothing_into_the_request_but_what_saml_gives_it(away: Departure) -> None:
+    stage = away.stage.set_out()
+    element = etree.fromstring(stage.statement("<&\"'>@example.com").xml(stage.idp.entity_id).encode())
+    element.set("ID", "_named")
+    name = element.find(f".//{_SAML}NameID")
+    name.set("NameQualifier", "\"<>&'")
+    name.set("{http://www.w3.org/2001/XMLSchema-instance}type", "NameIDType")
+    root = etree.Element(f"{_SAMLP}Response", {"ID": "_r", "Version": "2.0"}, NAMES)
+    root.append(stage.idp.signed(element))
+    assert "code" in stage.back(encoded(root)).query
+    away.sent = query(sent_to(stage.browser, away.at))
+    sent = away.request.find(f"{_SAML}NameID")
+    assert (sent.text, sent.get("NameQualifier")) == ("<&\"'>@example.com", "\"<>&'")
+    assert set(sent.attrib) == {"Format", "NameQualifier"}
+
+
 @pytest.mark.parametrize(
     "text", ["", "no base64", base64.b64encode(b"<a").decode(), base64.b64encode(b"no XML").decode()]
 )
