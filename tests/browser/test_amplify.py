@@ -221,6 +221,24 @@ def test_a_person_signs_in_with_another_provider(page: Page, site: Site, button:
     expect(page.get_by_role("status")).to_have_text("Signed out")
 
 
+def test_amplify_renews_the_tokens_of_such_a_sign_in(page: Page, site: Site) -> None:
+    signed_in_with(page, "Sign in", ("ann", PASSWORD))
+    expect(page.get_by_role("status")).to_have_text("Signed in as ann")
+    first, _ = claims(page, site)
+    page.get_by_role("button", name="Renew").click()
+    expect(page.get_by_role("status")).to_have_text("Signed in as ann")
+    second, access_token = claims(page, site)
+    assert second["jti"] != first["jti"]
+    assert (second["sub"], second["origin_jti"]) == (first["sub"], first["origin_jti"])
+    assert access_token["scope"].split() == SCOPES
+
+
+def test_an_app_hears_that_a_person_would_not_sign_in_with_the_provider(page: Page) -> None:
+    page.get_by_role("button", name="Sign in with Google").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_have_text("Failed: access_denied")
+
+
 def test_the_certificate_is_one_of_the_accounts_authority(served: Served) -> None:
     address, ca = served.environment["LABKIT_HTTPS_URL"], served.environment["AWS_IOT_CA"]
     context = ssl.create_default_context(cafile=ca)

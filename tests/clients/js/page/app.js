@@ -9,8 +9,8 @@ import "aws-amplify/auth/enable-oauth-listener";
 const status = document.querySelector("[role=status]");
 
 /** What a test reads: who is signed in, and the tokens. */
-async function show() {
-  const { tokens } = await fetchAuthSession();
+async function show(options) {
+  const { tokens } = await fetchAuthSession(options);
   const user = tokens && (await getCurrentUser());
   window.shown = { user, idToken: `${tokens?.idToken ?? ""}`, accessToken: `${tokens?.accessToken ?? ""}` };
   status.textContent = user ? `Signed in as ${user.username}` : "Signed out";
@@ -27,5 +27,9 @@ const clicked = (id, act) => document.getElementById(id).addEventListener("click
 clicked("own", () => signInWithRedirect({ customState: "from page 7" }));
 clicked("google", () => signInWithRedirect({ provider: "Google" }));
 clicked("corp", () => signInWithRedirect({ provider: { custom: "ExampleCorp" } }));
+clicked("renew", async () => {
+  status.textContent = "Renewing";
+  await show({ forceRefresh: true });
+});
 clicked("out", () => signOut());
 if (!location.search) await show();
