@@ -314,7 +314,7 @@ def test_a_name_brings_nothing_into_the_request_but_what_saml_gives_it(away: Dep
     name = element.find(f".//{_SAML}NameID")
     name.set("NameQualifier", "\"<>&'")
     name.set("{http://www.w3.org/2001/XMLSchema-instance}type", "NameIDType")
-    root = etree.Element(f"{_SAMLP}Response", {"ID": "_r", "Version": "2.0"}, NAMES)
+    root = etree.Element(f"{_SAMLP}Response", {"ID": "_r", "Version": "2.0"})
     root.append(stage.idp.signed(element))
     assert "code" in stage.back(encoded(root)).query
     away.sent = query(sent_to(stage.browser, away.at))
