@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from labkit.local.app import LocalApp, create_app
 from labkit.local.server import Server
 from tests.local.accounts import reached
+from tests.local.federation import ANA, provider
 from tests.local.managed_login import App, app
 from tests.local.test_user_pool_mfa import TOTP
 
@@ -104,6 +105,26 @@ def test_a_person_signs_up_confirms_signs_in_with_a_second_factor_and_out(
     expect(page).to_have_url(f"{there}/bye")
     page.goto(start)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_person_signs_in_at_a_company_and_out_there_too(at: App, page: Page, elsewhere: int) -> None:
+    endpoint, there = at.account.endpoint, f"http://localhost:{elsewhere}"
+    name = provider(at, "SAML", mapping={}, more={"IDPSignout": "true"})
+    urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
+    corp = at.another(SupportedIdentityProviders=[name], **urls)
+    start = f"{endpoint}{corp.address(redirect_uri=f'{there}/callback', identity_provider=name)}"
+    page.goto(start)
+    page.get_by_label("E-mail address").fill(ANA[0])
+    page.get_by_label("Password").fill(ANA[1])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page).to_have_url(re.compile(rf"{there}/callback\?code=[\w-]+&state=xyz"))
+    out = urlencode({"client_id": corp.client_id, "logout_uri": f"{there}/bye"})
+    page.goto(f"{endpoint}{corp.base}/logout?{out}")
+    page.get_by_role("button", name="Continue").click()
+    expect(page).to_have_url(f"{there}/bye")
+    page.goto(start)
+    expect(page.get_by_label("Password")).to_be_visible()  # neither session is left
 
 
 def test_a_page_stands_in_a_frame_of_this_machine_and_in_no_strangers(

@@ -113,16 +113,13 @@ def _signed(encoded: str, metadata: Metadata) -> Any:
     if not encoded or len(encoded) > saml.MOST_CHARACTERS:
         raise _refused("It is no LogoutResponse.")
     try:
-        root = saml.parsed(base64.b64decode(encoded, validate=True))
-        if root.tag != _RESPONSE:
+        signed = saml.verified_element(saml.parsed(base64.b64decode(encoded, validate=True)), metadata)
+        if signed.tag != _RESPONSE:
             raise saml.NotAResponse
-        signed = saml.verified_element(root, metadata)
     except (binascii.Error, ValueError, saml.NotAResponse):
         raise _refused("It is no LogoutResponse.") from None
     except saml.BadSignature:
         raise _refused("Its signature is invalid.") from None
-    if signed.tag != _RESPONSE:
-        raise _refused("Its signature is invalid.")
     return signed
 
 
