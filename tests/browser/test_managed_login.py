@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from html import escape
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 import pyotp
 import pytest
+import trustme
 from playwright.sync_api import Browser, Page, expect
 
 from labkit.local.app import LocalApp, create_app
@@ -31,6 +33,15 @@ def served() -> Iterator[tuple[LocalApp, Server]]:
     account = create_app(account_id="777788889999")
     with Server(account) as server:
         yield account, server
+
+
+@pytest.fixture(scope="module")
+def secured(served: tuple[LocalApp, Server]) -> Iterator[str]:
+    """The address of the same account over HTTPS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with Server(served[0], tls=context) as server:
+        yield f"https://localhost:{server.port}"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +78,9 @@ def at(served: tuple[LocalApp, Server], elsewhere: int) -> App:
 @pytest.fixture(params=["light", "dark"])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A browser that runs no script: the pages need none."""
-    context = browser.new_context(java_script_enabled=False, color_scheme=request.param)
+    context = browser.new_context(
+        java_script_enabled=False, color_scheme=request.param, ignore_https_errors=True
+    )
     yield context.new_page()
     context.close()
 
@@ -107,8 +120,13 @@ def test_a_person_signs_up_confirms_signs_in_with_a_second_factor_and_out(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_a_person_signs_in_at_a_company_and_out_there_too(at: App, page: Page, elsewhere: int) -> None:
-    endpoint, there = at.account.endpoint, f"http://localhost:{elsewhere}"
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_person_signs_in_at_a_company_and_out_there_too(
+    at: App, page: Page, elsewhere: int, secured: str, scheme: str
+) -> None:
+    """The company is at an address of plain HTTP: for the domain over HTTPS a page of another site."""
+    endpoint = at.account.endpoint if scheme == "http" else secured
+    there = f"http://localhost:{elsewhere}"
     name = provider(at, "SAML", mapping={}, more={"IDPSignout": "true"})
     urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
     corp = at.another(SupportedIdentityProviders=[name], **urls)

@@ -59,6 +59,15 @@ def test_the_request_to_the_provider_names_the_pool_and_its_endpoint(at: App) ->
     assert etree.fromstring(inflated(other["SAMLRequest"])).get("ID") != root.get("ID")
 
 
+def test_the_way_back_is_open_to_the_browser_that_set_out(at: App) -> None:
+    """By a cookie that no script reads; over plain HTTP no other site can bring it along."""
+    browser = traveller(at)
+    browser.send("GET", at.address("/oauth2/authorize", identity_provider=CORP))
+    (cookie,) = browser.received
+    assert cookie.startswith("csrf-state-")
+    assert {"HttpOnly", "SameSite=Lax", f"Path={at.base}/"} <= set(cookie.split("; "))
+
+
 @pytest.mark.operation("cognito-idp:GetSigningCertificate")
 def test_requests_are_signed_where_the_provider_wants_it(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-signing-encryption.html"""

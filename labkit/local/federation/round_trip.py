@@ -29,12 +29,23 @@ def depart(
 ) -> Response:
     """Send the browser off, with a cookie that it must bring back."""
     status, headers, body = redirect(to, given)
-    age = int(VALIDITY.total_seconds())
-    headers["Set-Cookie"] = (
-        f"{_cookie(name)}={begun.browser}; Path={asked.base}/; HttpOnly; SameSite=Lax; Max-Age={age}"
-        + ("; Secure" if asked.secure else "")
-    )
+    headers["Set-Cookie"] = ticket(name, begun.browser, asked.base, secure=asked.secure)
     return status, headers, body
+
+
+def ticket(name: str, browser: str, base: str, *, secure: bool) -> str:
+    """Set-Cookie. An answer may be a form that a page of another site posts, with which no browser sends a
+    cookie that is `Lax`, and `None` must be `Secure`. By plain HTTP that site is on this machine too.
+
+    https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
+    """
+    age, reach = int(VALIDITY.total_seconds()), "None; Secure" if secure else "Lax"
+    return f"{_cookie(name)}={browser}; Path={base}/; HttpOnly; SameSite={reach}; Max-Age={age}"
+
+
+def has_ticket(name: str, browser: str, request: Request) -> bool:
+    given = cookies.given(request, _cookie(name))
+    return hmac.compare_digest(browser.encode(), given.encode())
 
 
 def _cookie(name: str) -> str:
@@ -60,8 +71,7 @@ def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
     An app that did not ask is told nothing.
     """
     under_way = state.federation.take(name)
-    given = cookies.given(request, _cookie(name)) if under_way else ""
-    if under_way is None or not hmac.compare_digest(under_way.browser.encode(), given.encode()):
+    if under_way is None or not has_ticket(name, under_way.browser, request):
         raise Shown("invalid_request")
     if under_way.request.pool_id != pool.id:
         raise Shown("invalid_request")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -20,7 +19,7 @@ from labkit.local.federation.details import is_on
 from labkit.local.federation.fetch import here
 from labkit.local.federation.refusal import Refused, invalid
 from labkit.local.federation.state import SigningOut
-from labkit.local.managed_login import cookies, logout
+from labkit.local.managed_login import logout
 from labkit.local.managed_login.authorization_request import Shown, redirect
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.pages import rendering
@@ -42,7 +41,9 @@ def start(site: Site, session: str, signed_in: SignedIn, target: str, state: Sta
         return None
     name, begun = state.federation.begin_sign_out(site.pool.id, signed_in, session, target)
     document, key = _request(begun, known, place), state.federation.signing_key(site.pool.id)
-    return redirect(here(place, site.origin), redirect_binding.query(document, name, key))
+    status, headers, body = redirect(here(place, site.origin), redirect_binding.query(document, name, key))
+    headers["Set-Cookie"] = round_trip.ticket(name, begun.browser, site.base, secure=site.secure)
+    return status, headers, body
 
 
 def _place(site: Site, signed_in: SignedIn, state: State) -> str:
@@ -88,8 +89,7 @@ def response(site: Site, request: Request, state: State) -> Response:
 def _arrived(name: str, site: Site, request: Request, state: State) -> SigningOut:
     """The sign-out that an answer is for. Raises Shown where this browser has begun no such at this pool."""
     begun = state.federation.take_sign_out(name)
-    given = cookies.given(request, cookies.SESSION)
-    if begun is None or not hmac.compare_digest(begun.session.encode(), given.encode()):
+    if begun is None or not round_trip.has_ticket(name, begun.browser, request):
         raise Shown("invalid_request")
     if begun.pool_id != site.pool.id:
         raise Shown("invalid_request")

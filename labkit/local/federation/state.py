@@ -39,7 +39,8 @@ class SigningOut:
 
     pool_id: str
     provider: str
-    #: What the cookie of the session says that is to end.
+    #: What the cookie of the browser that began it says, and that of the session that is to end.
+    browser: str = field(repr=False)
     session: str = field(repr=False)
     #: What the provider calls that session.
     session_index: str
@@ -102,6 +103,7 @@ class Federation:
             SigningOut(
                 pool_id=pool_id,
                 provider=signed_in.identity_provider or "",
+                browser=text(43),
                 session=session,
                 session_index=known.index if known else "",
                 target=target,
