@@ -514,6 +514,20 @@ def with_another_algorithm(post: Post, address: str) -> str:
     return f"{address.partition('?')[0]}?{urlencode(given)}"
 
 
+def that_names_an_algorithm_that_was_not_used(post: Post, address: str) -> str:
+    given = {name: query(address)[name] for name in ("SAMLRequest", "RelayState")}
+    given["SigAlg"] = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+    key = post.at.account.app.state.federation.signing_key(post.at.pool.id)
+    given["Signature"] = redirect_binding._signature(urlencode(given).encode(), key)
+    return f"{address.partition('?')[0]}?{urlencode(given)}"
+
+
+def of_another_kind_of_request(post: Post, address: str) -> str:
+    document = inflated(query(address)["SAMLRequest"]).replace(b"LogoutRequest", b"AuthnRequest")
+    key = post.at.account.app.state.federation.signing_key(post.at.pool.id)
+    return f"{address.partition('?')[0]}?{urlencode(redirect_binding.query(document, 'r', key))}"
+
+
 def with_the_message_twice(post: Post, address: str) -> str:
     return f"{address}&{urlsplit(address).query.partition('&')[0]}"
 
@@ -556,6 +570,8 @@ def at_another_time(minutes: int) -> Callable[[Post, str], str]:
         with_another_relay_state,
         with_another_message,
         with_another_algorithm,
+        that_names_an_algorithm_that_was_not_used,
+        of_another_kind_of_request,
         with_the_message_twice,
         signed_by_another_pool,
         of_a_pool_that_has_no_part_in_the_session,
