@@ -67,8 +67,11 @@ def test_a_sign_out_ends_the_session_at_the_provider_too(at: App) -> None:
     browser = traveller(at)
     tokens(at, browser.arrives(at))
     assert "code" in browser.departs(at).query  # by the session cookie
+    stolen = browser.cookies["cognito"]
     screen = leaves(browser, at)
     assert (screen.location, "cognito" in browser.cookies) == (SIGNED_OUT, False)
+    assert asks(browser.departs(at))
+    browser.cookies["cognito"] = stolen
     assert asks(browser.departs(at))
     assert claims(tokens(at, browser.enter(browser.departs(at), BEN))["id_token"])["cognito:username"]
 
