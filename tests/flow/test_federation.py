@@ -141,7 +141,7 @@ def trip(account: Account, domain: UserPoolDomain, listener: RedirectCatcher) ->
 def test_a_provider_is_described_and_found_by_its_identifier(
     account: Account, oidc: IdentityProvider
 ) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managing-saml-idp-naming.html"""
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetIdentityProviderByIdentifier.html"""
     assert (oidc.name, oidc.type, oidc.idp_identifiers) == ("ExampleCorp", "OIDC", ("example.com",))
     assert oidc.attribute_mapping == {"username": "sub", "email": "email"}
     assert oidc.details["token_url"].endswith("/_idp/example-corp/token")
