@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from labkit.errors import LabError
+from labkit.errors import LabError, OAuthError
 from labkit.record import Secret
 
 HOST, PATH = "127.0.0.1", "/callback"
@@ -19,7 +19,7 @@ _PAGE = b"<!doctype html><title>Done</title><p>You may close this window and go 
 
 
 class RedirectCatcher:
-    """Listens from `with` on; `wait()` gives what the browser brought.
+    """Listens from `start()` or `with` on; `wait()` gives what the browser brought, sign-in after sign-in.
 
     `port` must be the one of the app client's callback URL; 0 takes a free one.
     """
@@ -38,15 +38,23 @@ class RedirectCatcher:
         return f"http://{HOST}:{self._server.server_port}{PATH}"
 
     def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
     def wait(self, state: str, timeout: float = 120) -> Secret:
-        """The code. Raises LabError where nobody comes in time, or with another `state` than was sent."""
+        """The code. Raises LabError where nobody comes in time, or with another `state` than was sent, and
+        OAuthError where the browser brings an error (RFC 6749, section 4.1.2.1).
+        """
         if not self._came.wait(timeout):
             raise LabError(
                 f"no browser came back to `{self.redirect_uri}` within {timeout:g} seconds: open the "
@@ -54,9 +62,12 @@ class RedirectCatcher:
             )
         if self._query.get("state") != state:
             raise LabError("the browser came back with another `state` than was sent: do not use its code")
-        if "code" not in self._query:
-            raise LabError(f"the sign-in ended with `{self._query.get('error', 'no code')}` and no code")
-        return Secret(self._query["code"])
+        came = self._query
+        self._came.clear()
+        if "code" not in came:
+            error = came.get("error", "no code")
+            raise OAuthError("/oauth2/authorize", error, came.get("error_description", "").strip())
+        return Secret(came["code"])
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         catcher = self
