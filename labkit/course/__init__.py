@@ -6,11 +6,12 @@ from __future__ import annotations
 from labkit.course.browser import Browser
 from labkit.course.exercises import Exercise, exercise
 from labkit.course.expected import Refusal, refused
+from labkit.course.google import google_id_token, google_keys
 from labkit.course.greenhouse import Greenhouse, device_policy, fleet, greenhouse
 from labkit.course.packets import why
 from labkit.course.people import Person, four_steps, people, tag_session
 from labkit.course.policies import role_policy, settle
-from labkit.course.stand_ins import stand_in
+from labkit.course.stand_ins import fetch, stand_in
 from labkit.course.teams import Teams, teams
 from labkit.course.watching import watch
 
@@ -23,8 +24,11 @@ __all__ = [
     "Teams",
     "device_policy",
     "exercise",
+    "fetch",
     "fleet",
     "four_steps",
+    "google_id_token",
+    "google_keys",
     "greenhouse",
     "people",
     "refused",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPErrorProcessor, ProxyHandler, Request, build_opener
@@ -45,6 +46,11 @@ class Page:
     #: Text → address.
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        asked = [f"asks for {', '.join(form.visible)}" for form in self.forms if form.visible]
+        said = [f"error: {self.error}"] if self.error else []
+        return f"<Page {', '.join([repr(self.title), *said, *asked])}>"
+
     @property
     def form(self) -> Form:
         """The page's first form. Raises LabError where there is none."""
@@ -57,7 +63,9 @@ class Browser:
     """One browser, with its own cookies: another `Browser()` is another person's."""
 
     def __init__(self) -> None:
-        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(), _AsItIs())
+        #: What it keeps of the sites that it was at.
+        self.cookies = CookieJar()
+        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies), _AsItIs())
         #: Every request so far, oldest first.
         self.visits: list[Visit] = []
         self._page: Page | None = None
@@ -81,7 +89,10 @@ class Browser:
         if not self.page.forms:
             raise LabError(f"the page `{self.page.title}` has no form to fill in")
         chosen = self.page.forms[form]
-        return self._go(chosen.method, chosen.action, {**chosen.fields, **fields})
+        sent = {**chosen.fields, **fields}
+        if chosen.method == "GET":
+            return self.open(f"{chosen.action.partition('?')[0]}?{urlencode(sent)}")
+        return self._go("POST", chosen.action, sent)
 
     def follow(self, text: str) -> Page:
         """Click on a link, by its text."""
@@ -99,23 +110,24 @@ class Browser:
         raise LabError(f"`{urlsplit(address).path}` sends the browser around in a circle")
 
     def _ask(self, method: str, address: str, form: Mapping[str, str]) -> Any:
-        parts = urlsplit(address)
-        if parts.scheme != "http" or parts.hostname not in _HERE:
-            raise LabError(
-                f"`{parts.scheme}://{parts.netloc}` is not on this machine: open it in a browser of your own"
-            )
+        _require_here(address)
         body = urlencode(form).encode() if method == "POST" else None
-        if method == "GET" and form:
-            address = f"{address.partition('?')[0]}?{urlencode(form)}"
         response = self._opener.open(Request(address, body, method=method), timeout=_SECONDS)
         sent = dict(form) if method == "POST" else dict(parse_qsl(urlsplit(address).query))
-        location = urljoin(address, response.headers["Location"]) if _leads_on(response) else ""
+        location = urljoin(address, response.headers["Location"]) if response.status in _REDIRECTS else ""
         self.visits.append(Visit(method, address.partition("?")[0], sent, response.status, location))
         return response
 
 
-def _leads_on(response: Any) -> bool:
-    return response.status in _REDIRECTS
+def _require_here(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        here = parts.scheme == "http" and parts.hostname in _HERE
+    except ValueError:
+        here = False
+    if not here:
+        shown = address.partition("?")[0][:80]
+        raise LabError(f"`{shown}` is not on this machine: open it in a browser of your own")
 
 
 class _AsItIs(HTTPErrorProcessor):

@@ -52,6 +52,9 @@ HINTS = {
     "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.": (
         "A mapping chooses the role, so the Identity Pool must take it: `get_credentials_for_identity`."
     ),
+    "Basic (classic) flow is not supported with SAML providers, please use enhanced flow.": (
+        "A SAML response is a login for `get_credentials_for_identity` alone."
+    ),
     "DeveloperUserAlreadyRegisteredException": "`lookup_developer_identity` tells this user's Identity ID.",
     "AssumeRoleWithWebIdentity InvalidIdentityToken": (
         "Register the issuer in IAM; the local account must be told its keys: `account.tell_issuer_keys`."

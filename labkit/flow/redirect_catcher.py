@@ -76,7 +76,7 @@ class RedirectCatcher:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 found = parts.path == PATH
-                if found and not catcher._came.is_set():
+                if found:
                     catcher._query = dict(parse_qsl(parts.query, keep_blank_values=True))
                     catcher._came.set()
                 self.send_response(200 if found else 404)

@@ -161,6 +161,24 @@ def test_a_relay_state_is_held_to_what_an_authorization_request_is(
     assert (screen.status, screen.location) == (400, "")
 
 
+def test_aws_is_a_tile_of_the_portal_too(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html"""
+    at = federated(account, "SAML", mapping=MAPPING)
+    tile = {"sp": "urn:amazon:webservices", "acs": "https://signin.aws.amazon.com/saml"}
+    on_the_way = traveller(at)
+    address = f"/_idp/example-corp/saml/start?{urlencode(tile)}"
+    on_the_way.go(address)
+    body = urlencode({"email": ANA[0], "password": ANA[1]})
+    to, fields = form_of(on_the_way.send("POST", address, body, FORM)) or ("", {})
+    assert to == tile["acs"]
+    said = etree.fromstring(base64.b64decode(fields["SAMLResponse"]))
+    assert said.findtext(".//saml:Audience", None, NAMES) == tile["sp"]
+    assert said.find(".//saml:SubjectConfirmationData", NAMES).get("Recipient") == tile["acs"]
+    for wrong in ({"sp": "urn:other"}, {"acs": "https://signin.aws.amazon.com.evil.example.com/saml"}):
+        page = on_the_way.go(f"/_idp/example-corp/saml/start?{urlencode(tile | wrong)}")
+        assert (page.status, page.location) == (400, "")
+
+
 # --- encrypted assertions ---------------------------------------------------------------------------------
 
 

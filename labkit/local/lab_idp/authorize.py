@@ -50,8 +50,8 @@ def authorize(site: Site, request: Request, state: State) -> Response:
 
 
 def _untrusted(site: Site, given: dict[str, str], state: State) -> str:
-    """What is wrong with client or redirect URI. Registered are every user pool domain's, and that of an app on
-    this machine that needs no user pool.
+    """What is wrong with client or redirect URI. Registered are every user pool domain's, and that of an app
+    on this machine that needs no user pool.
     """
     if given.get("client_id") != state.lab_idp.apps[site.name].client_id:
         return "invalid_client: no such app is registered."
