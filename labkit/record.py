@@ -96,6 +96,8 @@ class ApiCall:
     request_id: str = field(repr=False)
     started: datetime = field(repr=False)
     duration: timedelta = field(repr=False)
+    #: Where it went, if that was a User Pool's domain.
+    address: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

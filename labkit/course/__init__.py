@@ -13,6 +13,7 @@ from labkit.course.people import Person, four_steps, people, tag_session
 from labkit.course.policies import role_policy, settle
 from labkit.course.stand_ins import fetch, stand_in
 from labkit.course.teams import Teams, teams
+from labkit.course.visiting import visit
 from labkit.course.watching import watch
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "stand_in",
     "tag_session",
     "teams",
+    "visit",
     "watch",
     "why",
 ]

@@ -119,13 +119,17 @@ class Browser:
         return response
 
 
-def _require_here(address: str) -> None:
+def is_here(address: str) -> bool:
+    """Whether an address is on this machine, where the browser may go."""
     try:
         parts = urlsplit(address)
-        here = parts.scheme == "http" and parts.hostname in _HERE
+        return parts.scheme == "http" and parts.hostname in _HERE
     except ValueError:
-        here = False
-    if not here:
+        return False
+
+
+def _require_here(address: str) -> None:
+    if not is_here(address):
         shown = address.partition("?")[0][:80]
         raise LabError(f"`{shown}` is not on this machine: open it in a browser of your own")
 

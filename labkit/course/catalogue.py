@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from labkit.course import federated, packet_plans, plans
+from labkit.course import federated, packet_plans, plans, scoped
 from labkit.course.exercises import Exercise
 from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
@@ -244,6 +244,17 @@ EXERCISES = {
         "                   'Resource': objects + '/${aws:PrincipalTag/team}/*'}],\n"
         "}",
         plans.fault,
+    ),
+    "08": Exercise(
+        "08",
+        "Bring Alice's app tokens that change the photos, and open nothing of her profile.",
+        (
+            "An app client gets only what its AllowedOAuthScopes list: make another app with `new_app`.",
+            "Which scope brings the ID token? Ask for one scope alone.",
+            "`tokens_for(album, 'photos/write')`, where `album` is `new_app('album', ['photos/write'])`.",
+        ),
+        "album = new_app('album', ['photos/write'])\nmy_tokens = tokens_for(album, 'photos/write')",
+        scoped.for_photos_alone,
     ),
     "09a": Exercise(
         "09a",

@@ -12,10 +12,14 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from labkit.errors import LabError, OAuthError
+from labkit.flow.recorded import note, oauth_hint
 from labkit.record import Secret
 
-HOST, PATH = "127.0.0.1", "/callback"
-_PAGE = b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook."
+HOST, PATH, SIGNED_OUT = "127.0.0.1", "/callback", "/signed-out"
+_PAGES = {
+    PATH: b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook.",
+    SIGNED_OUT: b"<!doctype html><title>Signed out</title><p>You are signed out.",
+}
 
 
 class RedirectCatcher:
@@ -36,6 +40,11 @@ class RedirectCatcher:
     def redirect_uri(self) -> str:
         """The address to register in CallbackURLs and to send as `redirect_uri`."""
         return f"http://{HOST}:{self._server.server_port}{PATH}"
+
+    @property
+    def logout_uri(self) -> str:
+        """The address to register in LogoutURLs and to send as `logout_uri`."""
+        return f"http://{HOST}:{self._server.server_port}{SIGNED_OUT}"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -66,7 +75,9 @@ class RedirectCatcher:
         self._came.clear()
         if "code" not in came:
             error = came.get("error", "no code")
-            raise OAuthError("/oauth2/authorize", error, came.get("error_description", "").strip())
+            refused = OAuthError("/oauth2/authorize", error, came.get("error_description", "").strip())
+            note(refused, oauth_hint(refused))
+            raise refused
         return Secret(came["code"])
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -75,15 +86,15 @@ class RedirectCatcher:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
-                found = parts.path == PATH
-                if found:
+                page = _PAGES.get(parts.path)
+                if parts.path == PATH:
                     catcher._query = dict(parse_qsl(parts.query, keep_blank_values=True))
                     catcher._came.set()
-                self.send_response(200 if found else 404)
+                self.send_response(200 if page else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Referrer-Policy", "no-referrer")
                 self.end_headers()
-                self.wfile.write(_PAGE if found else b"")
+                self.wfile.write(page or b"")
 
             def log_message(self, *_: Any) -> None:
                 """The address holds the code."""

@@ -28,6 +28,7 @@ from labkit.show.redirects import redirects
 from labkit.show.refusals import refusal
 from labkit.show.saml import saml
 from labkit.show.shadows import shadow
+from labkit.show.sign_in_page import sign_in_page
 from labkit.show.simulations import simulation
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
@@ -89,6 +90,7 @@ __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive vi
     "sequence",
     "shadow",
     "side_by_side",
+    "sign_in_page",
     "simulation",
     "table",
     "token",

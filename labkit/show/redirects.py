@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from labkit.errors import LabError
-from labkit.record import Visit, mask
+from labkit.record import ApiCall, Visit, mask
 from labkit.show import svg
 from labkit.show.blocks import Block, Cell, Drawing, Mark, Note, Table, row
 from labkit.show.view import Drawn
 
-BROWSER = "The browser"
+BROWSER, APP = "The browser", "your app"
 #: What opens something for whoever has it.
-_SECRETS = frozenset(("_csrf", "access_token", "code", "code_verifier", "id_token", "password", "session"))
+_SECRETS = frozenset(
+    (
+        "_csrf", "access_token", "code", "code_verifier", "id_token", "password", "refresh_token", "session",
+        "token",
+    )
+)  # fmt: skip
 #: Random values: their beginning tells two of them apart.
 _RANDOM = frozenset(("RelayState", "code_challenge", "nonce", "state"))
 _XML = {"SAMLRequest": "an AuthnRequest", "SAMLResponse": "a Response"}
 
 
+@dataclass(frozen=True)
+class _Step:
+    """One request: who asked whom, for what, and what came back."""
+
+    asker: str
+    asked: str
+    request: str
+    carried: tuple[str, ...]
+    answer: str
+    failed: bool
+
+
 def redirects(
-    visits: Iterable[Visit], names: Mapping[str, str], *, title: str = "The browser's way"
+    visits: Iterable[Visit | ApiCall], names: Mapping[str, str], *, title: str = "The browser's way"
 ) -> Drawn:
     """A browser's requests as a sequence diagram, and what each carried.
 
-    `names` says who answers at an address, by the address's beginning: `{domain.url: "Cognito"}`. Secrets
-    are masked. Raises LabError where an item is no Visit.
+    `names` says who answers at an address, by the address's beginning: `{domain.url: "Cognito"}`. It may
+    name other values too, as in `{state: "state"}`. An ApiCall of a User Pool's domain is a request that
+    the app itself made, past the browser. Secrets are masked. Raises LabError for anything else.
     """
-    made: tuple[Any, ...] = tuple(visits)
-    if wrong := [visit for visit in made if not isinstance(visit, Visit)]:
-        raise LabError(
-            f"redirects are drawn from visits: got `{type(wrong[0]).__name__}`; pass `browser.visits`"
-        )
-    blocks: tuple[Block, ...] = (
-        (_drawing(title, made, names),) if made else (Note("It has not been anywhere."),)
-    )
+    steps = tuple(_step(each, names) for each in visits)
+    blocks: tuple[Block, ...] = (_drawing(title, steps),) if steps else (Note("It has not been anywhere."),)
     return Drawn(title, blocks)
 
 
@@ -47,32 +60,44 @@ def placed(address: str, names: Mapping[str, str]) -> str:
     return address
 
 
+def _step(each: Any, names: Mapping[str, str]) -> _Step:
+    if isinstance(each, ApiCall) and each.address:
+        method, asker, sent, address = "POST" if each.request else "GET", APP, each.request, each.address
+        answer, failed = f"{each.status}, {each.error_code or _members(each.response)}", each.status >= 400
+    elif isinstance(each, Visit):
+        method, asker, sent, address = each.method, BROWSER, each.sent, each.address
+        answer = (
+            f"{each.status}, go to {_who(each.location, names)}"
+            if each.location
+            else f"{each.status}, a page"
+        )
+        failed = each.status >= 400 or "error=" in urlsplit(each.location).query
+    else:
+        raise LabError(
+            f"redirects are drawn from visits: got `{type(each).__name__}`; pass `browser.visits`, and what "
+            "the app itself asked of the domain"
+        )
+    carried = tuple(f"{name}: {_spelled(name, str(value), names)}" for name, value in sent.items())
+    return _Step(asker, _who(address, names), f"{method} {_path(address, names)}", carried, answer, failed)
+
+
+def _members(response: Mapping[str, Any]) -> str:
+    return f"with {', '.join(response)}" if response else "with nothing"
+
+
 def _who(address: str, names: Mapping[str, str]) -> str:
     found = placed(address, names)
     return found[1:].partition("›")[0] if found.startswith("‹") else urlsplit(address).netloc
 
 
-def _path(visit: Visit, names: Mapping[str, str]) -> str:
-    found = placed(visit.address, names)
-    return (found.partition("›")[2] if found.startswith("‹") else urlsplit(visit.address).path) or "/"
-
-
-def _answer(visit: Visit, names: Mapping[str, str]) -> str:
-    if visit.location:
-        return f"{visit.status}, go to {_who(visit.location, names)}"
-    return f"{visit.status}, a page"
-
-
-def _failed(visit: Visit) -> bool:
-    return visit.status >= 400 or "error=" in urlsplit(visit.location).query
-
-
-def _carried(visit: Visit, names: Mapping[str, str]) -> Iterator[str]:
-    for name, value in visit.sent.items():
-        yield f"{name}: {_spelled(name, value, names)}"
+def _path(address: str, names: Mapping[str, str]) -> str:
+    found = placed(address, names)
+    return (found.partition("›")[2] if found.startswith("‹") else urlsplit(address).path) or "/"
 
 
 def _spelled(name: str, value: str, names: Mapping[str, str]) -> str:
+    if value in names:
+        return placed(value, names)
     if name in _XML:
         return _XML[name]
     if name in _SECRETS:
@@ -80,35 +105,44 @@ def _spelled(name: str, value: str, names: Mapping[str, str]) -> str:
     return f"{value[:6]}…" if name in _RANDOM and len(value) > 12 else placed(value, names)
 
 
-def _drawing(title: str, visits: tuple[Visit, ...], names: Mapping[str, str]) -> Drawing:
-    who = (BROWSER, *dict.fromkeys(_who(visit.address, names) for visit in visits))
+def _drawing(title: str, steps: tuple[_Step, ...]) -> Drawing:
+    who = tuple(dict.fromkeys(name for step in steps for name in (step.asker, step.asked)))
     arrows = []
-    for number, visit in enumerate(visits, 1):
-        column, failed = who.index(_who(visit.address, names)), _failed(visit)
-        asked = f"{number}. {visit.method} {_path(visit, names)}"
-        arrows.append(svg.Arrow(column, asked, back=False, failed=False))
-        arrows.append(svg.Arrow(column, _answer(visit, names), back=True, failed=failed))
-    drawn = svg.draw(title, f"{len(visits)} requests of a browser, from top to bottom.", who, tuple(arrows))
-    return Drawing(drawn, "\n".join(_lines(visits, names)), _table(visits, names))
+    for number, step in enumerate(steps, 1):
+        start, column = who.index(step.asker), who.index(step.asked)
+        asked = f"{number}. {step.request}"
+        arrows.append(svg.Arrow(column, asked, back=False, failed=False, start=start))
+        arrows.append(svg.Arrow(column, step.answer, back=True, failed=step.failed, start=start))
+    of_whom = "of a browser, from" if _is_browsers(steps) else "of a browser and of the app, from"
+    drawn = svg.draw(title, f"{len(steps)} requests {of_whom} top to bottom.", who, tuple(arrows))
+    return Drawing(drawn, "\n".join(_lines(steps)), _table(steps))
 
 
-def _lines(visits: tuple[Visit, ...], names: Mapping[str, str]) -> Iterator[str]:
-    for number, visit in enumerate(visits, 1):
-        yield f"{number:>2}. --> {_who(visit.address, names)}  {visit.method} {_path(visit, names)}"
-        yield from (f"        {each}" for each in _carried(visit, names))
-        sign = f"{Mark.DENY.value} " if _failed(visit) else ""
-        yield f"    <-- {sign}{_answer(visit, names)}"
+def _lines(steps: tuple[_Step, ...]) -> Iterator[str]:
+    for number, step in enumerate(steps, 1):
+        asker = "" if step.asker == BROWSER else f"{step.asker} "
+        yield f"{number:>2}. {asker}--> {step.asked}  {step.request}"
+        yield from (f"        {each}" for each in step.carried)
+        sign = f"{Mark.DENY.value} " if step.failed else ""
+        yield f"    <-- {sign}{step.answer}"
 
 
-def _table(visits: tuple[Visit, ...], names: Mapping[str, str]) -> Table:
+def _table(steps: tuple[_Step, ...]) -> Table:
+    alone = _is_browsers(steps)
     lines = (
         row(
             str(number),
-            _who(visit.address, names),
-            Cell(f"{visit.method} {_path(visit, names)}", code=True),
-            Cell("\n".join(_carried(visit, names)) or "nothing", code=True),
-            Cell(_answer(visit, names), mark=Mark.DENY if _failed(visit) else None),
+            *(() if alone else (step.asker,)),
+            step.asked,
+            Cell(step.request, code=True),
+            Cell("\n".join(step.carried) or "nothing", code=True),
+            Cell(step.answer, mark=Mark.DENY if step.failed else None),
         )
-        for number, visit in enumerate(visits, 1)
+        for number, step in enumerate(steps, 1)
     )
-    return Table("What it carried", ("#", "asked", "request", "with", "answer"), tuple(lines))
+    head = ("#", *(() if alone else ("who",)), "asked", "request", "with", "answer")
+    return Table("What it carried" if alone else "What they carried", head, tuple(lines))
+
+
+def _is_browsers(steps: tuple[_Step, ...]) -> bool:
+    return all(step.asker == BROWSER for step in steps)

@@ -13,7 +13,7 @@ from labkit.course.catalogue import EXERCISES
 from labkit.errors import LabError, OAuthError, TokenRejected
 from labkit.provision import Lab
 from labkit.record import ApiCall, Secret
-from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+from labkit.resources import Attempt, Identity, IdentityPool, OAuthTokens, Tokens
 from labkit.things import IotAttempt
 from tests.unit.show import samples
 
@@ -288,3 +288,17 @@ def test_what_a_domain_refuses_is_shown_in_oauths_words(capsys: pytest.CaptureFi
     assert "The signature is invalid." in shown
     with pytest.raises(OAuthError), course.refused("server_error"):
         raise OAuthError("/oauth2/token", "invalid_grant")
+
+
+def _scoped(scope: str, *, id_token: bool = False, **claims: Any) -> OAuthTokens:
+    access = samples.compact(samples.claims("access", scope=scope, **claims))
+    return OAuthTokens(Secret(access), samples.id_token if id_token else None, None, timedelta(hours=1))
+
+
+def test_a_token_for_the_photos_opens_the_photos_alone() -> None:
+    exercise = course.exercise("08")
+    assert exercise.check(_scoped("photos/write")).solved
+    assert "`openid`" in exercise.check(_scoped("openid")).text
+    assert "of a machine" in exercise.check(_scoped("photos/write", username=None)).text
+    assert "ID token" in exercise.check(_scoped("openid photos/write", id_token=True)).text
+    assert "`photos/read`, too" in exercise.check(_scoped("photos/read photos/write")).text
