@@ -106,7 +106,7 @@ def get_identity_provider_by_identifier(
 ) -> IdentityProvider:
     """The provider that has this identifier, as an app asks that has only an address's domain to go by.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managing-saml-idp-naming.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetIdentityProviderByIdentifier.html
     """
     with recorded(account) as calls:
         answer = account.client("cognito-idp").get_identity_provider_by_identifier(

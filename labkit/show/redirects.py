@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from labkit.errors import LabError
 from labkit.record import ApiCall, Visit, mask
 from labkit.show import svg
-from labkit.show.blocks import Block, Cell, Drawing, Mark, Note, Table, row
+from labkit.show.blocks import Cell, Drawing, Mark, Note, Table, row
 from labkit.show.view import Drawn
 
 BROWSER, APP = "The browser", "your app"
@@ -39,17 +39,22 @@ class _Step:
 
 
 def redirects(
-    visits: Iterable[Visit | ApiCall], names: Mapping[str, str], *, title: str = "The browser's way"
+    visits: Iterable[Visit | ApiCall],
+    names: Mapping[str, str],
+    *,
+    title: str = "The browser's way",
+    on_arrows: Collection[str] = (),
 ) -> Drawn:
     """A browser's requests as a sequence diagram, and what each carried.
 
     `names` says who answers at an address, by the address's beginning: `{domain.url: "Cognito"}`. It may
     name other values too, as in `{state: "state"}`. An ApiCall of a User Pool's domain is a request that
-    the app itself made, past the browser. Secrets are masked. Raises LabError for anything else.
+    the app itself made, past the browser. What is carried under the names `on_arrows` stands in the drawing
+    itself. Secrets are masked. Raises LabError for anything else.
     """
     steps = tuple(_step(each, names) for each in visits)
-    blocks: tuple[Block, ...] = (_drawing(title, steps),) if steps else (Note("It has not been anywhere."),)
-    return Drawn(title, blocks)
+    drawn = _drawing(title, steps, on_arrows) if steps else Note("It has not been anywhere.")
+    return Drawn(title, (drawn,))
 
 
 def placed(address: str, names: Mapping[str, str]) -> str:
@@ -100,17 +105,20 @@ def _spelled(name: str, value: str, names: Mapping[str, str]) -> str:
         return placed(value, names)
     if name in _XML:
         return _XML[name]
+    if name == "code_verifier":
+        return "…"  # another one each time, and with nothing to be compared with
     if name in _SECRETS:
-        return mask(value)
+        return value if value.endswith("…") else mask(value)  # a record's are masked already
     return f"{value[:6]}…" if name in _RANDOM and len(value) > 12 else placed(value, names)
 
 
-def _drawing(title: str, steps: tuple[_Step, ...]) -> Drawing:
+def _drawing(title: str, steps: tuple[_Step, ...], on_arrows: Collection[str]) -> Drawing:
     who = tuple(dict.fromkeys(name for step in steps for name in (step.asker, step.asked)))
     arrows = []
     for number, step in enumerate(steps, 1):
         start, column = who.index(step.asker), who.index(step.asked)
-        asked = f"{number}. {step.request}"
+        told = [each for each in step.carried if each.partition(":")[0] in on_arrows]
+        asked = f"{number}. {step.request}{' – ' if told else ''}{', '.join(told)}"
         arrows.append(svg.Arrow(column, asked, back=False, failed=False, start=start))
         arrows.append(svg.Arrow(column, step.answer, back=True, failed=step.failed, start=start))
     of_whom = "of a browser, from" if _is_browsers(steps) else "of a browser and of the app, from"

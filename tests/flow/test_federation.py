@@ -16,10 +16,12 @@ from labkit.account import Account, open_account
 from labkit.errors import LabError, OAuthError
 from labkit.flow import federated_logins, federation, identity_pool, managed_login, user_pool
 from labkit.flow.redirect_catcher import RedirectCatcher
+from labkit.local.app import LocalApp
 from labkit.record import Secret
 from labkit.resources import AppClient, IdentityProvider, OAuthTokens, UserPool, UserPoolDomain
 from labkit.saml import decode_unverified_request, decode_unverified_response
 from labkit.tokens import decode_unverified
+from tests.flow.remotely import run
 
 SCOPES = ("openid", "email", "profile")
 ANA = {"email": "ana@example.com", "password": "correct-horse-1"}
@@ -139,7 +141,7 @@ def trip(account: Account, domain: UserPoolDomain, listener: RedirectCatcher) ->
 def test_a_provider_is_described_and_found_by_its_identifier(
     account: Account, oidc: IdentityProvider
 ) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managing-saml-idp-naming.html"""
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetIdentityProviderByIdentifier.html"""
     assert (oidc.name, oidc.type, oidc.idp_identifiers) == ("ExampleCorp", "OIDC", ("example.com",))
     assert oidc.attribute_mapping == {"username": "sub", "email": "email"}
     assert oidc.details["token_url"].endswith("/_idp/example-corp/token")
@@ -343,6 +345,16 @@ def test_googles_token_and_a_saml_response_are_logins(
         keys = identity_pool.get_credentials_for_identity(account, identity, login)
         assert f"assumed-role/{role.name}/" in account.client("sts", keys).get_caller_identity()["Arn"]
     assert decode_unverified(token).claims["sub"] == BENS_SUB
+
+
+def test_notebook_09_leaves_a_real_account_as_it_is(
+    remote: LocalApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run("09-federation", monkeypatch)
+    assert found.cell["account"].kind == "local"
+    assert found.cell["claims_of"](found.cell["tokens"])["email"] == "ana@example.com"
+    assert len(found.questions) == 1, "whether to open the account"
+    assert found.account.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"] == []
 
 
 # --- the stand-ins ----------------------------------------------------------------------------------------

@@ -102,14 +102,18 @@ def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -
     assert attributes_of(at.pool, f"{CORP}_{BEN[0]}")["custom:groups"] == "staff"
 
 
-def test_a_linked_identity_signs_in_its_user(at: App) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html"""
+@pytest.mark.parametrize("attribute", ["email", f"{CLAIMS}/emailaddress"])
+def test_a_linked_identity_signs_in_its_user(at: App, attribute: str) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html
+
+    "… set the user pool attribute name as the value of ProviderAttributeName … For example, `email`."
+    """
     carla = at.pool.confirmed()
     at.pool.admin.admin_link_provider_for_user(
         UserPoolId=at.pool.id,
         DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": carla},
         SourceUser={
-            "ProviderName": CORP, "ProviderAttributeName": f"{CLAIMS}/emailaddress",
+            "ProviderName": CORP, "ProviderAttributeName": attribute,
             "ProviderAttributeValue": ANA[0],
         },
     )  # fmt: skip

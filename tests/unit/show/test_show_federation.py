@@ -11,6 +11,7 @@ from labkit import show
 from labkit.errors import LabError
 from labkit.record import Secret, Visit
 from labkit.saml import UnverifiedAuthnRequest, UnverifiedSamlResponse
+from labkit.show.blocks import Drawing
 
 DOMAIN, IDP, APP = (
     "http://127.0.0.1:1/_domain/lab",
@@ -135,3 +136,16 @@ def test_hostile_text_stays_text() -> None:
     visit = Visit("GET", f"{IDP}/<script>", {"a": "<script>"}, 200)
     bundle = show.redirects([visit], NAMES)._repr_mimebundle_()
     assert all("<script>" not in bundle[form] for form in ("text/html", "image/svg+xml"))
+
+
+def test_what_is_carried_stands_on_the_arrows_where_it_is_wanted() -> None:
+    plain = show.redirects(VISITS, NAMES).blocks[0]
+    told = show.redirects(VISITS, NAMES, on_arrows=("state", "RelayState", "password")).blocks[0]
+    assert isinstance(plain, Drawing)
+    assert isinstance(told, Drawing)
+    assert "1. GET /oauth2/authorize – state: a-stat…" in told.svg
+    assert "2. GET /authorize – RelayState: a-stat…" in told.svg
+    assert "3. POST /authorize – password: …" in told.svg
+    assert "state" not in plain.svg
+    assert STATE not in told.svg
+    assert told.text == plain.text
