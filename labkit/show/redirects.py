@@ -17,14 +17,13 @@ BROWSER, APP = "The browser", "your app"
 #: What opens something for whoever has it.
 _SECRETS = frozenset(
     (
-        "_csrf", "access_token", "code", "id_token", "password", "refresh_token", "session",
+        "_csrf", "access_token", "code", "code_verifier", "id_token", "password", "refresh_token", "session",
         "token",
     )
 )  # fmt: skip
 #: Random values: their beginning tells two of them apart.
 _RANDOM = frozenset(("RelayState", "code_challenge", "nonce", "state"))
-#: What is said in place of a value: of a fresh secret even the beginning would tell nothing.
-_WORDS = {"SAMLRequest": "an AuthnRequest", "SAMLResponse": "a Response", "code_verifier": "…"}
+_XML = {"SAMLRequest": "an AuthnRequest", "SAMLResponse": "a Response"}
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,10 @@ def _path(address: str, names: Mapping[str, str]) -> str:
 def _spelled(name: str, value: str, names: Mapping[str, str]) -> str:
     if value in names:
         return placed(value, names)
-    if name in _WORDS:
-        return _WORDS[name]
+    if name in _XML:
+        return _XML[name]
+    if name == "code_verifier":
+        return "…"  # another one each time, and with nothing to be compared with
     if name in _SECRETS:
         return value if value.endswith("…") else mask(value)  # a record's are masked already
     return f"{value[:6]}…" if name in _RANDOM and len(value) > 12 else placed(value, names)
