@@ -30,7 +30,8 @@ class RedirectCatcher:
 
     def __init__(self, port: int = 0) -> None:
         self._came = threading.Event()
-        self._query: dict[str, str] = {}
+        #: `state` → what came with it: two windows do not disturb each other.
+        self._queries: dict[str, dict[str, str]] = {}
         try:
             self._server = HTTPServer((HOST, port), self._handler())
         except OSError as error:
@@ -69,9 +70,10 @@ class RedirectCatcher:
                 f"no browser came back to `{self.redirect_uri}` within {timeout:g} seconds: open the "
                 "authorization URL again and sign in"
             )
-        if self._query.get("state") != state:
+        if state not in self._queries:
             raise LabError("the browser came back with another `state` than was sent: do not use its code")
-        came = self._query
+        came = self._queries[state]
+        self._queries.clear()
         self._came.clear()
         if "code" not in came:
             error = came.get("error", "no code")
@@ -88,7 +90,8 @@ class RedirectCatcher:
                 parts = urlsplit(self.path)
                 page = _PAGES.get(parts.path)
                 if parts.path == PATH:
-                    catcher._query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                    catcher._queries[query.get("state", "")] = query
                     catcher._came.set()
                 self.send_response(200 if page else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")

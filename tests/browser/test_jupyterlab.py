@@ -99,6 +99,25 @@ def test_the_sign_in_page_opens_from_notebook_08_and_leads_back(lab: str, page: 
     tab.get_by_text("You may close this window and go back to the notebook.").wait_for(timeout=30_000)
 
 
+def test_ana_signs_in_at_her_company_from_notebook_09(lab: str, page: Page) -> None:
+    run_all(lab, page, "09-federation", begins="Your users have accounts elsewhere")
+    page.get_by_text("Two sign-ins, one in the other").first.wait_for(timeout=150_000)
+    link = page.get_by_role("link", name="Open the sign-in page in a new tab")
+    link.wait_for(timeout=30_000)
+    page.get_by_text("Two sign-ins, one in the other").first.scroll_into_view_if_needed()
+    page.screenshot(path=OUTPUT / "09-two-sign-ins.png")
+
+    with page.context.expect_page() as opened:
+        link.click()
+    tab = opened.value
+    tab.get_by_role("heading", name="Example Corp").wait_for(timeout=30_000)
+    tab.screenshot(path=OUTPUT / "09-example-corp.png")
+    tab.get_by_label("E-mail address").fill("ana@example.com")
+    tab.get_by_label("Password").fill("correct-horse-1")
+    tab.get_by_role("button", name="Sign in").click()
+    tab.get_by_text("You may close this window and go back to the notebook.").wait_for(timeout=30_000)
+
+
 def run_all(lab: str, page: Page, notebook: str, *, begins: str) -> None:
     # `reset` closes the notebooks that JupyterLab would open again.
     page.goto(lab.replace("01-who-are-you", notebook) + "&reset")

@@ -177,6 +177,14 @@ def test_the_listener_says_what_went_wrong(catcher: RedirectCatcher) -> None:
     assert catcher.wait("another") == Secret("c")
 
 
+def test_two_windows_do_not_disturb_each_other(catcher: RedirectCatcher) -> None:
+    for state in ("mine", "another"):
+        requests.get(f"{catcher.redirect_uri}?code=of-{state}&state={state}", timeout=5)
+    assert catcher.wait("mine") == Secret("of-mine")
+    with pytest.raises(LabError, match="within 0 seconds"):
+        catcher.wait("another", timeout=0)
+
+
 def test_the_listener_tells_of_an_error_and_of_a_port_that_is_taken(catcher: RedirectCatcher) -> None:
     requests.get(f"{catcher.redirect_uri}?error=login_required&state={STATE}", timeout=5)
     with pytest.raises(LabError, match="`login_required`"):
