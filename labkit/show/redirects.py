@@ -66,22 +66,29 @@ def placed(address: str, names: Mapping[str, str]) -> str:
 
 
 def _step(each: Any, names: Mapping[str, str]) -> _Step:
-    if isinstance(each, ApiCall) and each.address:
-        method, asker, sent, address = "POST" if each.request else "GET", APP, each.request, each.address
-        answer, failed = f"{each.status}, {each.error_code or _members(each.response)}", each.status >= 400
-    elif isinstance(each, Visit):
-        method, asker, sent, address = each.method, BROWSER, each.sent, each.address
-        answer = (
-            f"{each.status}, go to {_who(each.location, names)}"
-            if each.location
-            else f"{each.status}, a page"
-        )
+    if isinstance(each, Visit):
+        answer = f"go to {_who(each.location, names)}" if each.location else "a page"
         failed = each.status >= 400 or "error=" in urlsplit(each.location).query
-    else:
-        raise LabError(
-            f"redirects are drawn from visits: got `{type(each).__name__}`; pass `browser.visits`, and what "
-            "the app itself asked of the domain"
-        )
+        return _made(BROWSER, each.method, each.address, each.sent, f"{each.status}, {answer}", failed, names)
+    if isinstance(each, ApiCall) and each.address:
+        method, answer = "POST" if each.request else "GET", each.error_code or _members(each.response)
+        failed = each.status >= 400
+        return _made(APP, method, each.address, each.request, f"{each.status}, {answer}", failed, names)
+    raise LabError(
+        f"redirects are drawn from visits: got `{type(each).__name__}`; pass `browser.visits`, and what "
+        "the app itself asked of the domain"
+    )
+
+
+def _made(
+    asker: str,
+    method: str,
+    address: str,
+    sent: Mapping[str, Any],
+    answer: str,
+    failed: bool,
+    names: Mapping[str, str],
+) -> _Step:
     carried = tuple(f"{name}: {_spelled(name, str(value), names)}" for name, value in sent.items())
     return _Step(asker, _who(address, names), f"{method} {_path(address, names)}", carried, answer, failed)
 

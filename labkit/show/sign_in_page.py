@@ -43,7 +43,8 @@ class SignInPage(View):
         """The link is in a widget alone: its port differs from run to run, and nothing of it is stored."""
         from ipywidgets.widgets.widget_string import HTML
 
-        widget = HTML(f"{self.to_html()}{_link(self.address)}")._repr_mimebundle_()
+        page = f'<div class="jp-RenderedHTMLCommon">{self.to_html()}{_link(self.address)}</div>'
+        widget = HTML(page)._repr_mimebundle_()
         return {**widget, **super()._repr_mimebundle_(*args, **kwargs)}
 
 
