@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from labkit.resources import Credentials
 
 _CONTROL = handlers(
-    "labkit.local.control",
+    "labkit.local",
     {
-        "AdvanceClock": "advance_clock",
-        "GetClock": "get_clock",
-        "GetDecision": "get_decision",
-        "ReadIotLog": "read_iot_log",
-        "ReadOutbox": "read_outbox",
-        "ReadRequests": "read_requests",
-        "RotateSigningKey": "rotate_signing_key",
-        "TellIssuerKeys": "tell_issuer_keys",
+        "AdvanceClock": "control:advance_clock",
+        "GetClock": "control:get_clock",
+        "GetDecision": "control:get_decision",
+        "ReadIotLog": "control:read_iot_log",
+        "ReadOutbox": "control:read_outbox",
+        "ReadRequests": "control:read_requests",
+        "RotateSigningKey": "control:rotate_signing_key",
+        "TellIssuerKeys": "control:tell_issuer_keys",
     },
 )
 _OWN: Mapping[str, Mapping[str, Handler]] = {
@@ -63,9 +63,9 @@ _OWN: Mapping[str, Mapping[str, Handler]] = {
 #: Before moto answers.
 _CHECKS: Mapping[str, Mapping[str, Handler]] = {
     "cognito-idp": user_pools.CHECKS,
-    "dynamodb": handlers("labkit.local.policies", {"Query": "plain_key_condition"}),
+    "dynamodb": handlers("labkit.local", {"Query": "policies:plain_key_condition"}),
     "iam": iam.CHECKS,
-    "s3": handlers("labkit.local.policies", {"PutBucketPolicy": "check_bucket_policy"}),
+    "s3": handlers("labkit.local", {"PutBucketPolicy": "policies:check_bucket_policy"}),
 }
 _S3 = Handler("labkit.local.s3:answer")
 _NOT_SIMULATED = {

@@ -71,15 +71,15 @@ OPERATIONS = handlers(
 )
 #: The data plane.
 DATA_OPERATIONS = handlers(
-    "labkit.local.iot.data",
+    "labkit.local.iot",
     {
-        "DeleteConnection": "delete_connection",
-        "DeleteThingShadow": "delete_thing_shadow",
-        "GetRetainedMessage": "get_retained_message",
-        "GetThingShadow": "get_thing_shadow",
-        "ListNamedShadowsForThing": "list_named_shadows_for_thing",
-        "ListRetainedMessages": "list_retained_messages",
-        "Publish": "publish",
-        "UpdateThingShadow": "update_thing_shadow",
+        "DeleteConnection": "data:delete_connection",
+        "DeleteThingShadow": "data:delete_thing_shadow",
+        "GetRetainedMessage": "data:get_retained_message",
+        "GetThingShadow": "data:get_thing_shadow",
+        "ListNamedShadowsForThing": "data:list_named_shadows_for_thing",
+        "ListRetainedMessages": "data:list_retained_messages",
+        "Publish": "data:publish",
+        "UpdateThingShadow": "data:update_thing_shadow",
     },
 )
