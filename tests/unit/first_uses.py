@@ -1,12 +1,19 @@
-"""`python -m tests.unit.first_uses`: use one feature of an account after the other, and tell what loads."""
+"""`python -m tests.unit.first_uses`: use one feature of an account after the other, and tell what loads.
+
+With `together`, use those that need no other all at the same moment.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
+
+import pytest
 
 #: A feature → what only it needs. They are used in this order: none may load what stands below it.
 FEATURES = {
@@ -29,6 +36,19 @@ FEATURES = {
     "get_item": ["labkit.local.authorization.dynamodb", "moto.dynamodb"],
     "put_object": ["labkit.local.authorization.s3", "labkit.local.s3"],
 }
+#: Those that need no other, and leave nothing that a second use would stumble over.
+ALONE = (
+    "list_user_pools",
+    "create_user_pool",
+    "create_identity_pool",
+    "simulate_policy",
+    "explain",
+    "stand_ins",
+    "saml_provider",
+    "publish",
+    "list_certificates",
+    "get_item",
+)
 
 
 class Lab:
@@ -80,7 +100,7 @@ class Lab:
             SoftwareTokenMfaConfiguration={"Enabled": True},
         )
         self.idp.associate_software_token(AccessToken=self.token)
-        with suppress(self.idp.exceptions.EnableSoftwareTokenMFAException):
+        with refused("EnableSoftwareTokenMFAException"):
             self.idp.verify_software_token(AccessToken=self.token, UserCode="000000")
 
     def register_passkey(self) -> None:
@@ -115,7 +135,7 @@ class Lab:
         self.get("/_idp/apps.json")
 
     def saml_provider(self) -> None:
-        with suppress(self.iam.exceptions.InvalidInputException):
+        with refused("InvalidInput"):
             self.iam.create_saml_provider(Name="corp", SAMLMetadataDocument="<nothing/>" + " " * 1000)
 
     def create_thing(self) -> None:
@@ -135,7 +155,7 @@ class Lab:
 
     def get_item(self) -> None:
         api = self.client("dynamodb")
-        with suppress(api.exceptions.ResourceNotFoundException):
+        with refused("ResourceNotFoundException"):
             api.get_item(TableName="none", Key={"id": {"S": "1"}})
 
     def put_object(self) -> None:
@@ -144,23 +164,51 @@ class Lab:
         api.put_object(Bucket="lab-of-ana", Key="one", Body=b"1")
 
 
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    from botocore.exceptions import ClientError
+
+    with pytest.raises(ClientError, match=rf"\({code}\)"):
+        yield
+
+
 def loaded(modules: list[str]) -> list[str]:
     return [name for name in modules if name in sys.modules]
 
 
+def one_by_one(lab: Lab) -> Mapping[str, tuple[list[str], list[str]]]:
+    """What of each feature's modules was loaded before it was used, and after."""
+    told = {}
+    for feature, modules in FEATURES.items():
+        before = loaded(modules)
+        getattr(lab, feature)()
+        told[feature] = (before, loaded(modules))
+    return told
+
+
+def together(lab: Lab) -> list[str]:
+    """The features that came to a good end, each in two threads."""
+    features = 2 * ALONE
+    ready = Barrier(len(features))
+
+    def use(feature: str) -> str:
+        ready.wait()
+        getattr(lab, feature)()
+        return feature
+
+    with ThreadPoolExecutor(len(features)) as pool:
+        return list(pool.map(use, features))
+
+
 def main() -> None:
-    """Print, as JSON, what of a feature's modules was loaded before it was used, and after."""
+    """Print what was found, as JSON."""
     from labkit import open_account
     from labkit.account.local import _IN_PROCESS
 
     with open_account(transport="direct") as account:
         started: Any = _IN_PROCESS._started
-        lab, told = Lab(started._app, account.client), {}
-        for feature, modules in FEATURES.items():
-            before = loaded(modules)
-            getattr(lab, feature)()
-            told[feature] = (before, loaded(modules))
-    print(json.dumps(told))
+        lab = Lab(started._app, account.client)
+        print(json.dumps((together if sys.argv[1:] == ["together"] else one_by_one)(lab)))
 
 
 if __name__ == "__main__":

@@ -18,18 +18,23 @@ import pytest
 
 from labkit.local import app, authorization, sts, user_pools
 from labkit.local.loading import Handler, handlers, part, without_collections
-from tests.unit.first_uses import FEATURES
+from tests.unit.first_uses import ALONE, FEATURES
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def told() -> Mapping[str, tuple[list[str], list[str]]]:
-    command = [sys.executable, "-m", "tests.unit.first_uses"]
+    found: dict[str, tuple[list[str], list[str]]] = first_uses()
+    return found
+
+
+def first_uses(*arguments: str) -> Any:
+    """In a process of its own, in which nothing is loaded yet."""
+    command = [sys.executable, "-m", "tests.unit.first_uses", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found: dict[str, tuple[list[str], list[str]]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -38,6 +43,10 @@ def test_what_only_one_feature_needs_loads_with_its_first_use(
 ) -> None:
     before, after = told[feature]
     assert (before, after) == ([], FEATURES[feature])
+
+
+def test_all_may_be_used_first_at_the_same_moment() -> None:
+    assert first_uses("together") == [*ALONE, *ALONE]
 
 
 def tables() -> Iterator[tuple[str, Handler]]:
@@ -62,7 +71,7 @@ def test_every_named_function_is_there_and_takes_what_it_is_given() -> None:
         assert tuple(parameters) in takes, name
 
 
-ALONE = """
+EACH = """
 import json, sys
 from importlib import import_module
 
@@ -79,7 +88,7 @@ def test_each_of_their_modules_may_be_the_first_that_loads() -> None:
     modules = sorted({handler.reference.partition(":")[0] for _, handler in tables()})
     assert "labkit.local.user_pools.sign_in.sign_in" in modules
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, json.dumps(modules)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", EACH, json.dumps(modules)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
