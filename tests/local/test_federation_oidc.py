@@ -165,6 +165,25 @@ def test_the_browser_is_known_for_an_hour_after(at: App) -> None:
     assert on_the_way.go(at.address(identity_provider=CORP)).title == "Example Corp"
 
 
+def test_a_session_serves_the_clients_that_take_its_provider(at: App) -> None:
+    """ "You can assign any of your user pool IdPs to any app client, and users can only sign in with an IdP
+    that you assigned to their app client. … If your user signs in again with a different IdP, including a
+    switch to or from local user pool sign-in, they must provide credentials".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    on_the_way = traveller(at)
+    on_the_way.arrives(at)
+    both = at.another(SupportedIdentityProviders=["COGNITO", CORP])
+    assert "code" in on_the_way.go(both.address()).query
+    assert on_the_way.go(both.address(identity_provider="COGNITO")).title.startswith("Sign in")
+    native = at.another(SupportedIdentityProviders=["COGNITO"])
+    assert on_the_way.go(native.address()).title.startswith("Sign in")
+    assert on_the_way.go(native.address(prompt="none")).query["error"] == "login_required"
+    at.pool.admin.delete_identity_provider(UserPoolId=at.pool.id, ProviderName=CORP)
+    assert on_the_way.go(both.address()).title.startswith("Sign in")
+
+
 def test_a_disabled_user_stays_outside(at: App) -> None:
     tokens(at, traveller(at).arrives(at))
     at.pool.admin.admin_disable_user(UserPoolId=at.pool.id, Username=f"{CORP}_{SUB}")

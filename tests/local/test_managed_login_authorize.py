@@ -167,6 +167,18 @@ def test_a_session_spares_the_second_sign_in_at_every_client_of_the_pool(at: App
     assert at.browser().open(at.address()).title.startswith("Sign in")
 
 
+def test_a_session_of_the_pool_is_none_where_only_others_sign_people_in(at: App, anna: str) -> None:
+    """ "… users can only sign in with an IdP that you assigned to their app client."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    browser, without = at.browser(), at.another(SupportedIdentityProviders=[])
+    at.signed_in(anna, browser)
+    assert "code" in browser.open(at.address()).query
+    assert browser.open(without.address()).actions == []
+    assert browser.open(without.address(prompt="none")).query["error"] == "login_required"
+
+
 def test_prompt_decides_whether_a_person_is_asked(at: App, anna: str) -> None:
     """ "none: Amazon Cognito silently continues … If the user isn't already authenticated, the authorization
     server returns a login_required error. login: … users must re-authenticate"."""

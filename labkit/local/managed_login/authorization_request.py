@@ -216,7 +216,7 @@ def _provider(pool: Pool, client: Client, given: dict[str, str]) -> str:
         name = next((p.name for p in pool.identity_providers.values() if identifier in _identifiers(p)), "")
         if not name:
             raise _Fault("invalid_request")
-    if name and (name not in providers(client) or (name != COGNITO and name not in pool.identity_providers)):
+    if name and not takes(pool, client, name):
         raise _Fault("invalid_request")
     return name
 
@@ -226,6 +226,14 @@ COGNITO = "COGNITO"
 
 def providers(client: Client) -> list[str]:
     return list(client.extended_config.get("SupportedIdentityProviders") or [])
+
+
+def takes(pool: Pool, client: Client, name: str) -> bool:
+    """ "… users can only sign in with an IdP that you assigned to their app client."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    return name in providers(client) and (name == COGNITO or name in pool.identity_providers)
 
 
 def _identifiers(provider: Any) -> list[str]:
