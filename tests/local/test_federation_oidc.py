@@ -18,6 +18,8 @@ from tests.local.federation import ANA, BEN, CORP, apps, federated, provider, qu
 from tests.local.managed_login import CALLBACK, App, claims
 
 SUB = "e-1001"
+ADMIN = "aws.cognito.signin.user.admin"
+EVERY_FLOW = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]}
 
 
 @pytest.fixture
@@ -248,14 +250,15 @@ def test_a_federated_user_has_no_password_before_an_administrator_sets_one(at: A
     assert identity["cognito:username"] == name
 
 
-@pytest.mark.unconfirmed
 def test_a_federated_user_signs_in_by_no_other_way(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html"""
+    """ "You can't sign in federated users with API operations like InitiateAuth and AdminInitiateAuth."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     mapping = {"email": "email", "email_verified": "email_verified"}
-    flows = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}
-    at = federated(account, mapping=mapping, pool={"Policies": policies}, client=flows)
-    native = at.pool.confirmed()
+    at = federated(account, mapping=mapping, pool={"Policies": policies}, client=EVERY_FLOW)
+    native, name = at.pool.confirmed(), f"{CORP}_{SUB}"
     tokens(at, traveller(at).arrives(at))
 
     def choose(username: str) -> list[str]:
@@ -266,11 +269,101 @@ def test_a_federated_user_signs_in_by_no_other_way(account: LocalAccount) -> Non
         return list(answer.get("AvailableChallenges") or [])
 
     assert "EMAIL_OTP" in choose(native)
-    assert choose(f"{CORP}_{SUB}") == []
-    at.pool.idp.forgot_password(ClientId=at.pool.client_id, Username=native)
-    answer = refused(at.pool.idp.forgot_password, ClientId=at.pool.client_id, Username=f"{CORP}_{SUB}")
+    assert choose(name) == []
+    given = {"UserPoolId": at.pool.id, "ClientId": at.pool.client_id, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH"}
+    start = at.pool.admin.admin_initiate_auth
+    assert start(**given, AuthParameters={"USERNAME": native, "PASSWORD": PASSWORD})["AuthenticationResult"]
+    answer = refused(start, **given, AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD})
+    assert answer == Refusal(400, "NotAuthorizedException", "Incorrect username or password.")
+
+
+def test_a_pools_own_functions_may_sign_in_a_federated_user(account: LocalAccount) -> None:
+    """ "If you use CUSTOM_AUTH, your triggers control the outcome. They are responsible for whether the
+    service issues a token to any user (federated or not)."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    answer = {"DefineAuthChallenge_Authentication": {"issueTokens": True, "failAuthentication": False}}
+    config, _ = heard(account, ("DefineAuthChallenge",), answer)
+    at = federated(account, pool={"LambdaConfig": config}, client=EVERY_FLOW)
+    tokens(at, traveller(at).arrives(at))
+    given = {"USERNAME": f"{CORP}_{SUB}"}
+    made = at.pool.idp.initiate_auth(ClientId=at.pool.client_id, AuthFlow="CUSTOM_AUTH", AuthParameters=given)
+    identity = claims(made["AuthenticationResult"]["IdToken"])
+    assert identity["cognito:username"] == f"{CORP}_{SUB}"
+
+
+def test_a_federated_user_forgets_no_password(account: LocalAccount) -> None:
+    """The text as AWS gave it: https://github.com/aws-amplify/amplify-js/issues/2383"""
+    at = federated(account, mapping={"email": "email", "email_verified": "email_verified"})
+    native, name = at.pool.confirmed(), f"{CORP}_{SUB}"
+    tokens(at, traveller(at).arrives(at))
     text = "User password cannot be reset in the current state."
+    at.pool.idp.forgot_password(ClientId=at.pool.client_id, Username=native)
+    answer = refused(at.pool.idp.forgot_password, ClientId=at.pool.client_id, Username=name)
     assert answer == Refusal(400, "NotAuthorizedException", text)
+
+
+@pytest.mark.unconfirmed
+def test_a_federated_users_password_is_not_reset(account: LocalAccount) -> None:
+    at = federated(account, mapping={"email": "email", "email_verified": "email_verified"})
+    native, name = at.pool.confirmed(), f"{CORP}_{SUB}"
+    tokens(at, traveller(at).arrives(at))
+    at.pool.admin.admin_reset_user_password(UserPoolId=at.pool.id, Username=native)
+    answer = refused(at.pool.admin.admin_reset_user_password, UserPoolId=at.pool.id, Username=name)
+    assert (answer.status, answer.code) == (400, "NotAuthorizedException")
+    assert status_of(at.pool, name) == "EXTERNAL_PROVIDER"
+
+
+@pytest.mark.operation("cognito-idp:ChangePassword", refuses="NotAuthorizedException")
+def test_a_federated_user_gives_themselves_no_password(at: App) -> None:
+    """With a password, users "can also modify their password and attributes in token-authenticated API
+    requests". Without, as AWS said it: https://github.com/aws-amplify/amplify-js/issues/2464
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+    """
+    name = f"{CORP}_{SUB}"
+    token = tokens(at, traveller(at).arrives(at, scope=f"openid {ADMIN}"))["access_token"]
+    change = {"AccessToken": token, "ProposedPassword": "Another-horse-2"}
+    for given in (change, change | {"PreviousPassword": PASSWORD}):
+        answer = refused(at.pool.idp.change_password, **given)
+        text = "User is not authorized to change password."
+        assert answer == Refusal(400, "NotAuthorizedException", text)
+    assert refused(at.pool.start, username=name, password="Another-horse-2").code == "NotAuthorizedException"
+    at.pool.admin.admin_set_user_password(
+        UserPoolId=at.pool.id, Username=name, Password=PASSWORD, Permanent=True
+    )
+    assert at.pool.idp.change_password(**change, PreviousPassword=PASSWORD)
+    assert at.pool.sign_in(name, "Another-horse-2")
+
+
+def test_a_federated_user_changes_attributes_until_the_next_sign_in(at: App) -> None:
+    """ "When a user signs in through an IdP, Amazon Cognito updates the mapped attributes with the latest
+    information from the IdP." That users may change theirs: https://github.com/aws-amplify/amplify-js/issues/6444
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    token = tokens(at, traveller(at).arrives(at, scope=f"openid {ADMIN}"))["access_token"]
+    changed = [{"Name": "name", "Value": "Somebody"}, {"Name": "nickname", "Value": "An"}]
+    at.pool.idp.update_user_attributes(AccessToken=token, UserAttributes=changed)
+    assert (user_at(at)["name"], user_at(at)["nickname"]) == ("Somebody", "An")
+    tokens(at, traveller(at).arrives(at))
+    assert (user_at(at)["name"], user_at(at)["nickname"]) == ("Ana Reyes", "An")
+
+
+def test_a_pool_that_demands_a_second_factor_leaves_it_to_the_provider(account: LocalAccount) -> None:
+    """ "In the case of federated users, Amazon Cognito delegates all authentication processes to the IdP and
+    doesn't offer them additional authentication factors."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa.html
+    """
+    at = federated(account)
+    at.pool.admin.set_user_pool_mfa_config(
+        UserPoolId=at.pool.id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    assert at.pool.start(at.pool.confirmed())["ChallengeName"] == "MFA_SETUP"
+    for _ in range(2):
+        tokens(at, traveller(at).arrives(at))
 
 
 # --- triggers ---------------------------------------------------------------------------------------------
