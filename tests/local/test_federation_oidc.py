@@ -384,14 +384,24 @@ def heard(
     return dict.fromkeys(names, arn), events
 
 
-def test_functions_hear_of_a_federated_sign_up(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-sign-up.html"""
-    names = ("PreSignUp", "PostConfirmation", "PreTokenGeneration", "PostAuthentication")
-    config, events = heard(account, names, {"PreSignUp_ExternalProvider": {"autoVerifyEmail": True}})
+#: Every trigger of sign-up, sign-in and messages.
+TRIGGERS = (
+    "PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication", "PreTokenGeneration",
+    "CustomMessage", "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse",
+    "UserMigration",
+)  # fmt: skip
+
+
+def test_functions_hear_of_a_federated_sign_up_and_of_each_sign_in(account: LocalAccount) -> None:
+    """ "Federated sign-in does not invoke any Custom authentication challenge Lambda triggers, Migrate user
+    Lambda trigger, Custom message Lambda trigger".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html#lambda-triggers-for-federated-users
+    """
+    config, events = heard(account, TRIGGERS, {"PreSignUp_ExternalProvider": {"autoVerifyEmail": True}})
     at = federated(account, pool={"LambdaConfig": config})
     tokens(at, traveller(at).arrives(at))
-    sources = [event["triggerSource"] for event in events]
-    assert sources == [
+    assert [event["triggerSource"] for event in events] == [
         "PreSignUp_ExternalProvider",
         "PostConfirmation_ConfirmSignUp",
         "TokenGeneration_HostedAuth",
@@ -400,10 +410,75 @@ def test_functions_hear_of_a_federated_sign_up(account: LocalAccount) -> None:
     assert events[0]["request"]["userAttributes"]["email"] == "ana@example.com"
     assert user_at(at)["email_verified"] == "true"
     assert events[1]["request"]["userAttributes"]["cognito:user_status"] == "EXTERNAL_PROVIDER"
+    assert {event["callerContext"]["clientId"] for event in events} == {at.client_id}
     events.clear()
+    on_the_way = traveller(at)
+    tokens(at, on_the_way.arrives(at))
+    assert [event["triggerSource"] for event in events] == [
+        "PreAuthentication_Authentication",
+        "PostAuthentication_Authentication",
+        "TokenGeneration_HostedAuth",
+    ]
+    events.clear()
+    tokens(at, on_the_way.go(at.address(identity_provider=CORP)))
+    # "Renewal of an existing authentication session also doesn't activate this trigger."
+    assert [event["triggerSource"] for event in events] == ["TokenGeneration_HostedAuth"]
+
+
+def test_a_function_comes_before_the_attributes_of_a_sign_in(account: LocalAccount) -> None:
+    """ "… you can use the Pre-Authentication Lambda trigger to delete the custom attribute during
+    authentication and allow these attributes to repopulate from the incoming token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{account.name('f')}"
+    at = federated(account, pool={"LambdaConfig": {"PreAuthentication": arn}})
+    named = {"UserPoolId": at.pool.id, "Username": f"{CORP}_{SUB}"}
+
+    def forget(event: dict[str, Any], context: object) -> dict[str, Any]:
+        names = ["name", "nickname"]
+        at.pool.admin.admin_delete_user_attributes(**named, UserAttributeNames=names)
+        return event
+
+    account.app.state.functions[arn] = forget
     tokens(at, traveller(at).arrives(at))
-    sources = [event["triggerSource"] for event in events]
-    assert sources == ["PostAuthentication_Authentication", "TokenGeneration_HostedAuth"]
+    changed = [{"Name": "nickname", "Value": "An"}]
+    at.pool.admin.admin_update_user_attributes(**named, UserAttributes=changed)
+    tokens(at, traveller(at).arrives(at))
+    assert (user_at(at)["name"], user_at(at).get("nickname")) == ("Ana Reyes", None)
+
+
+@pytest.mark.parametrize("act", ["admin_delete_user", "admin_disable_user"])
+def test_a_user_who_goes_while_a_function_runs_is_not_signed_in(account: LocalAccount, act: str) -> None:
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{account.name('f')}"
+    at = federated(account, pool={"LambdaConfig": {"PreAuthentication": arn}})
+    account.app.state.functions[arn] = lambda event, context: event
+    for _ in range(2):
+        tokens(at, traveller(at).arrives(at))
+
+    def remove(event: dict[str, Any], context: object) -> dict[str, Any]:
+        getattr(at.pool.admin, act)(UserPoolId=at.pool.id, Username=event["userName"])
+        return event
+
+    account.app.state.functions[arn] = remove
+    assert traveller(at).arrives(at).query["error"] == "invalid_request"
+
+
+def test_a_function_may_refuse_a_federated_sign_in(account: LocalAccount) -> None:
+    """ "Your function can return an error to reject the sign-in attempt".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-authentication.html
+    """
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{account.name('f')}"
+
+    def refuse(event: dict[str, Any], context: object) -> dict[str, Any]:
+        raise ValueError("not today")
+
+    account.app.state.functions[arn] = refuse
+    at = federated(account, pool={"LambdaConfig": {"PreAuthentication": arn}})
+    tokens(at, traveller(at).arrives(at))  # it hears of no first sign-in
+    screen = traveller(at).arrives(at)
+    assert screen.query["error_description"] == "PreAuthentication failed with error not today."
 
 
 def test_a_function_may_refuse_a_federated_sign_up(account: LocalAccount) -> None:
