@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from tests.local.accounts import LocalAccount, Reply
-from tests.local.federation import Traveller, federated, query, traveller
+from tests.local.federation import CORP, Traveller, federated, query, traveller
 from tests.local.managed_login import FORM, App, Screen
 from tests.local.openid_providers import ACCESS, OpenIdProvider, key, serving
 
@@ -294,16 +294,28 @@ def test_a_state_is_good_once(stage: Stage) -> None:
     assert is_no_apps_business(stage.back())
 
 
-def test_a_state_is_good_for_an_hour(fresh: LocalAccount, idp: OpenIdProvider) -> None:
+def test_who_takes_more_than_five_minutes_begins_again(fresh: LocalAccount, idp: OpenIdProvider) -> None:
+    """ "Amazon Cognito cancels authentication requests that do not complete within 5 minutes, and redirects
+    the user to managed login. The page displays a Something went wrong error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+    """
     at = federated(fresh, more=idp.details)
     stage = Stage(at, idp, _Browser(fresh))
     stage.set_out()
-    fresh.advance(minutes=59)
+    fresh.advance(minutes=4, seconds=59)
     idp.says(stage.honest)
     assert "code" in stage.back().query
+    for late in ({"minutes": 5}, {"minutes": 60}):
+        stage.set_out()
+        fresh.advance(**late)
+        idp.says(stage.honest)
+        screen = stage.back()
+        assert (screen.status, screen.error) == (400, "Something went wrong")
+        assert CORP in "".join(screen.links), "and the way through the provider stands there again"
+        assert is_no_apps_business(stage.back())
     stage.set_out()
-    fresh.advance(minutes=60)
-    idp.says(stage.honest)
+    fresh.advance(hours=2)
     assert is_no_apps_business(stage.back())
 
 

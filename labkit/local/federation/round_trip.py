@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.local.errors import AwsError, Response
 from labkit.local.federation import users
 from labkit.local.federation.refusal import Refused
-from labkit.local.federation.state import VALIDITY, UnderWay
+from labkit.local.federation.state import REMEMBERED, VALIDITY, UnderWay
 from labkit.local.managed_login import cookies, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, providers, redirect
 from labkit.local.user_pools.pools import Client, Pool
@@ -27,7 +27,7 @@ def depart(
 ) -> Response:
     """Send the browser off, with a cookie that it must bring back."""
     status, headers, body = redirect(to, given)
-    age = int(VALIDITY.total_seconds())
+    age = int((VALIDITY + REMEMBERED).total_seconds())
     headers["Set-Cookie"] = (
         f"{_cookie(name)}={begun.browser}; Path={asked.base}/; HttpOnly; SameSite=Lax; Max-Age={age}"
         + ("; Secure" if asked.secure else "")
@@ -55,7 +55,7 @@ def parameters(request: Request) -> dict[str, str]:
 def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
     """The sign-in that an answer is for. Raises Shown where this browser has begun none such at this pool.
 
-    An app that did not ask is told nothing.
+    An app that did not ask is told nothing. Raises TooLate for one that is over.
     """
     under_way = state.federation.take(name)
     given = cookies.given(request, _cookie(name)) if under_way else ""
@@ -63,6 +63,8 @@ def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
         raise Shown("invalid_request")
     if under_way.request.pool_id != pool.id:
         raise Shown("invalid_request")
+    if state.clock.now() >= under_way.expires:
+        raise forms.TooLate(under_way.request)
     return under_way
 
 
