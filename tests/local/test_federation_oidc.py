@@ -366,6 +366,56 @@ def test_a_pool_that_demands_a_second_factor_leaves_it_to_the_provider(account: 
         tokens(at, traveller(at).arrives(at))
 
 
+@pytest.mark.unconfirmed
+def test_who_took_the_name_before_is_not_the_providers_user(account: LocalAccount) -> None:
+    """Or else whoever signs up as `PROVIDER_subject` in time has a password to that person's account."""
+    at, free = federated(account), federated(account)
+    mallory = at.pool.confirmed(f"{CORP}_{SUB}")
+    screen = traveller(at).arrives(at)
+    assert screen.query["error_description"] == f"Already found an entry for username {mallory}"
+    assert "name" not in user_at(at)
+    tokens(free, traveller(free).arrives(free))
+
+
+def test_a_function_that_links_the_identity_lets_the_next_sign_in_through(account: LocalAccount) -> None:
+    """https://github.com/aws-amplify/amplify-flutter/issues/1716"""
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{account.name('f')}"
+    at = federated(account, pool={"LambdaConfig": {"PreSignUp": arn}})
+    account.app.state.functions[arn] = lambda event, context: event
+    native = at.pool.confirmed()
+
+    def joined(event: dict[str, Any], context: object) -> dict[str, Any]:
+        link(at, native)
+        return event
+
+    account.app.state.functions[arn] = joined
+    refusal = traveller(at).arrives(at).query["error_description"]
+    assert refusal == f"Already found an entry for username {CORP}_{SUB}"
+    identity = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert identity["cognito:username"] == native
+
+
+def test_a_federated_profile_shows_all_of_its_identities(at: App) -> None:
+    """ "You can link federated users to either an existing federated user profile, or to a local user. … Your
+    user's ID token contains all of their associated providers in the identities claim."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+    """
+    tokens(at, traveller(at).arrives(at))
+    other = provider(at, "SAML", "Other", mapping={})
+    at.pool.admin.admin_link_provider_for_user(
+        UserPoolId=at.pool.id,
+        DestinationUser={"ProviderName": CORP, "ProviderAttributeValue": SUB},
+        SourceUser={
+            "ProviderName": other, "ProviderAttributeName": "Cognito_Subject", "ProviderAttributeValue": "x",
+        },
+    )  # fmt: skip
+    identity = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert identity["cognito:username"] == f"{CORP}_{SUB}"
+    known = [(i["providerName"], i["userId"], i["primary"]) for i in identity["identities"]]
+    assert known == [(CORP, SUB, "true"), (other, "x", "false")]
+
+
 # --- triggers ---------------------------------------------------------------------------------------------
 
 

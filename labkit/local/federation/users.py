@@ -14,7 +14,7 @@ from labkit.local.federation.refusal import Refused, invalid
 from labkit.local.user_pools import triggers
 from labkit.local.user_pools.directory import users
 from labkit.local.user_pools.directory.links import linked
-from labkit.local.user_pools.directory.usernames import cased
+from labkit.local.user_pools.directory.usernames import cased, primary_identities
 from labkit.local.user_pools.pools import Client, Pool, User, find_user, hides_existence
 from labkit.local.user_pools.sign_up import registration
 
@@ -46,8 +46,10 @@ def signed_in(
 
 
 def _known(pool: Pool, provider: Any, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
+    """The user of an identity. Whoever signed up by such a name without the provider is nobody's identity."""
     user: User | None = pool.users.get(cased(pool, f"{provider.name}_{subject}"))
-    return linked(pool, provider.name, subject, claims, state) or user
+    made = user is not None and any(i["providerName"] == provider.name for i in primary_identities(user))
+    return linked(pool, provider.name, subject, claims, state) or (user if made else None)
 
 
 def _made(
@@ -62,7 +64,8 @@ def _made(
     name = cased(pool, f"{provider.name}_{subject}")
     mapping.require_complete(pool, given)
     wishes = _pre_sign_up(pool, client, name, given, state)
-    # Where the function has linked the identity, AWS takes the next sign-in, not this one (unconfirmed).
+    # Somebody else has the name; or the function has linked the identity, and AWS takes the next sign-in,
+    # not this one. The text as AWS gave it: https://github.com/aws-amplify/amplify-flutter/issues/1716
     if find_user(pool, name) or linked(pool, provider.name, subject, claims, state):
         raise Refused("server_error", f"Already found an entry for username {name}")
     user = users.create(pool, name, None, "CONFIRMED", given | _identities(provider, subject, state), state)

@@ -18,7 +18,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import passwords, users
 from labkit.local.user_pools.directory.directory import Link
-from labkit.local.user_pools.directory.usernames import cased
+from labkit.local.user_pools.directory.usernames import cased, primary_identities
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def _require_provider(pool: Pool, provider: str, attribute: str) -> None:
 
 
 def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
-    """The `identities` attribute, as the first of the pages shows it."""
-    shown = [
+    """The `identities` attribute, as the first of the pages shows it: "all of their associated providers"."""
+    shown = primary_identities(user) + [
         {
             "userId": link.value,
             "providerName": link.provider,
