@@ -35,6 +35,8 @@ def test_a_person_signs_in_and_is_a_user_of_the_pool(at: App) -> None:
     assert (identity["cognito:username"], identity["nonce"]) == (name, "n-1")
     (known,) = identity["identities"]
     assert (known["userId"], known["providerType"]) == ("ana@example.com", "SAML")
+    issuer = etree.fromstring(at.account.send("GET", "/_idp/example-corp/saml/metadata").body).get("entityID")
+    assert known["issuer"] == issuer
     assert identity["cognito:groups"] == [f"{at.pool.id}_{CORP}"]
     assert status_of(at.pool, name) == "EXTERNAL_PROVIDER"
     kept = attributes_of(at.pool, name)

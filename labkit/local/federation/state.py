@@ -58,6 +58,14 @@ class Federation:
             self._keys[name] = self._state.source.rsa_key(name)
         return self._keys[name]
 
+    def issuer(self, pool_id: str, provider: str) -> str | None:
+        """A SAML provider's entity ID, which `identities` shows; others have none there.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+        """
+        known = self.metadata.get((pool_id, provider))
+        return known.entity_id if known else None
+
     def begin(self, request: AuthorizationRequest, provider: str) -> tuple[str, UnderWay]:
         """A new sign-in, and the value by which the provider's answer names it."""
         now, text = self._state.clock.now(), self._state.source.text

@@ -68,7 +68,9 @@ def _made(
     # not this one. The text as AWS gave it: https://github.com/aws-amplify/amplify-flutter/issues/1716
     if find_user(pool, name) or linked(pool, provider.name, subject, claims, state):
         raise Refused("server_error", f"Already found an entry for username {name}")
-    user = users.create(pool, name, None, "CONFIRMED", given | _identities(provider, subject, state), state)
+    user = users.create(
+        pool, name, None, "CONFIRMED", given | _identities(pool, provider, subject, state), state
+    )
     user.status = _STATUS  # which moto's enumeration lacks
     registration.apply({k: v for k, v in wishes.items() if k != "autoConfirmUser"}, pool, user)
     groups.join(pool, user, provider.name)
@@ -76,12 +78,12 @@ def _made(
     return user
 
 
-def _identities(provider: Any, subject: str, state: State) -> dict[str, str]:
+def _identities(pool: Pool, provider: Any, subject: str, state: State) -> dict[str, str]:
     known = {
         "userId": subject,
         "providerName": provider.name,
         "providerType": provider.extended_config["ProviderType"],
-        "issuer": None,
+        "issuer": state.federation.issuer(pool.id, provider.name),
         "primary": True,
         "dateCreated": int(state.clock.now().timestamp() * 1000),
     }

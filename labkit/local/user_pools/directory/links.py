@@ -44,7 +44,7 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
     links[link] = user.id, state.clock.now()
-    _show(pool, user, links)
+    _show(pool, user, links, state)
     return {}
 
 
@@ -110,14 +110,14 @@ def _require_provider(pool: Pool, provider: str, attribute: str) -> None:
         )
 
 
-def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
+def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]], state: State) -> None:
     """The `identities` attribute, as the first of the pages shows it: "all of their associated providers"."""
     shown = primary_identities(user) + [
         {
             "userId": link.value,
             "providerName": link.provider,
             "providerType": pool.identity_providers[link.provider].extended_config.get("ProviderType"),
-            "issuer": None,
+            "issuer": state.federation.issuer(pool.id, link.provider),
             "primary": False,
             "dateCreated": int(since.timestamp() * 1000),
         }
@@ -143,7 +143,7 @@ def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("UserNotFoundException", "User does not exist.")
     user = find_user(pool, links.pop(link)[0])
     if user is not None:
-        _show(pool, user, links)
+        _show(pool, user, links, state)
     return {}
 
 
