@@ -61,6 +61,31 @@ def test_the_request_to_the_provider_is_an_authorization_request_of_its_own(at: 
     assert not {sent["state"], sent["nonce"]} & set(query(again.visited[-1]).values())
 
 
+def test_prompt_goes_on_to_the_provider(at: App) -> None:
+    """ "Amazon Cognito forwards all values of prompt except none to your IdPs when users select
+    authentication with third-party providers. This is true when the URL that users access includes an
+    identity_provider …, or when the authorization server redirects them to the Login endpoint and they select
+    and IdP".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    on_the_way = traveller(at)
+    on_the_way.departs(at)
+    assert "prompt" not in query(on_the_way.visited[-1])
+    for prompt in ("login", "select_account", "consent login"):
+        on_the_way.departs(at, prompt=prompt)
+        assert query(on_the_way.visited[-1])["prompt"] == prompt
+    button = on_the_way.go(at.address(prompt="consent")).links[f"Continue with {CORP}"]
+    on_the_way.go(button)
+    assert query(on_the_way.visited[-1])["prompt"] == "consent"
+    screen = on_the_way.departs(at, prompt="none")
+    assert screen.query["error"] == "login_required"
+    named = {"Domain": at.domain, "UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=1)
+    on_the_way.departs(at, prompt="login")
+    assert "prompt" not in query(on_the_way.visited[-1]), "the classic hosted UI has none"
+
+
 def test_the_app_gets_its_own_state_and_nonce_back(at: App) -> None:
     screen = traveller(at).arrives(at, state="s-1", nonce="n-1")
     assert screen.location.startswith(f"{CALLBACK}?")

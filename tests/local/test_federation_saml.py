@@ -61,6 +61,20 @@ def test_the_request_to_the_provider_names_the_pool_and_its_endpoint(at: App) ->
     assert etree.fromstring(inflated(other["SAMLRequest"])).get("ID") != root.get("ID")
 
 
+@pytest.mark.unconfirmed
+def test_a_new_sign_in_is_asked_of_the_provider_too(at: App) -> None:
+    """ "This parameter can also be forwarded to your IdPs": in what form to SAML's, AWS does not say.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    on_the_way = traveller(at)
+    for prompt, forced in ((None, None), ("select_account", None), ("login", "true")):
+        on_the_way.departs(at, prompt=prompt)
+        sent = query(on_the_way.visited[-1])
+        assert etree.fromstring(inflated(sent["SAMLRequest"])).get("ForceAuthn") == forced
+        assert "login_hint" not in sent
+
+
 @pytest.mark.operation("cognito-idp:GetSigningCertificate")
 def test_requests_are_signed_where_the_provider_wants_it(account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-signing-encryption.html"""

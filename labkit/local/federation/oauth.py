@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 CALLBACK = "/oauth2/idpresponse"
 #: Those that issue ID tokens.
 _OPENID = ("Google", "OIDC", "SignInWithApple")
-#: Those that are told the app's login_hint.
-#: https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
-_TAKE_HINTS = ("Google", "OIDC")
 
 
 def start(asked: AuthorizationRequest, provider: Any, state: State) -> Response:
@@ -41,11 +38,21 @@ def start(asked: AuthorizationRequest, provider: Any, state: State) -> Response:
     }
     if kind in _OPENID:
         given["nonce"] = begun.nonce
-    if kind in _TAKE_HINTS and asked.login_hint:
-        given["login_hint"] = asked.login_hint
     if kind == "SignInWithApple":
         given["response_mode"] = "form_post"
+    given |= _passed_on(kind, asked)
     return round_trip.depart(asked, name, begun, here(details["authorize_url"], asked.origin), given)
+
+
+def _passed_on(kind: str, asked: AuthorizationRequest) -> dict[str, str]:
+    """ "You can't forward login hints to SAML, Apple, Login With Amazon, Google, or Facebook (Meta) IdPs."
+
+    "Amazon Cognito forwards all values of prompt except none to your IdPs".
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    hint = {"login_hint": asked.login_hint} if kind == "OIDC" and asked.login_hint else {}
+    prompt = " ".join(sorted(asked.prompt))
+    return hint | ({"prompt": prompt} if prompt else {})
 
 
 def _callback(asked: AuthorizationRequest) -> str:
