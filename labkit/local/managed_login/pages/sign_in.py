@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import authorize, calls, forms, sign_in_result
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: What signs in without a password, and what its button says.
 _CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
+#: What names a provider.
+_NAMES = ("identity_provider", "idp_identifier")
 #: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
@@ -108,8 +110,10 @@ def _others(pool: Pool, client: Client) -> list[str]:
 
 
 def _through(asked: AuthorizationRequest, provider: str) -> str:
-    kept = asked.path("/oauth2/authorize")
-    return f"{kept}&{urlencode({'identity_provider': provider})}"
+    """The same request through a provider, whichever it may have named itself."""
+    kept = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] not in _NAMES]
+    query = urlencode([*kept, ("identity_provider", provider)])
+    return f"{asked.base}/oauth2/authorize?{query}"
 
 
 def submit(site: Site, request: Request, state: State) -> Response:
