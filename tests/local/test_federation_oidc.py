@@ -93,6 +93,21 @@ def test_the_app_gets_its_own_state_and_nonce_back(at: App) -> None:
     assert claims(tokens(at, screen)["id_token"])["nonce"] == "n-1"
 
 
+def test_an_app_without_a_nonce_gets_the_one_of_the_sign_in(at: App) -> None:
+    """ "If you do not provide a nonce value in your request, Amazon Cognito automatically generates and
+    validates a nonce when you authenticate through a third-party identity provider, then adds it as a nonce
+    claim to the ID token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+    """
+    on_the_way = traveller(at)
+    page = on_the_way.departs(at)
+    sent = query(on_the_way.visited[-1])["nonce"]
+    assert claims(tokens(at, on_the_way.enter(page, ANA))["id_token"])["nonce"] == sent
+    local = at.another(SupportedIdentityProviders=["COGNITO"])
+    assert "nonce" not in claims(local.tokens(at.pool.confirmed())["id_token"])
+
+
 def test_an_address_is_verified_only_where_the_provider_says_so_and_it_is_mapped(
     account: LocalAccount,
 ) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
@@ -78,6 +79,16 @@ def provider_of(under_way: UnderWay, pool: Pool, client: Client, *, saml: bool) 
     return provider
 
 
+def _with_nonce(under_way: UnderWay) -> AuthorizationRequest:
+    """ "If you do not provide a nonce value in your request, Amazon Cognito automatically generates and
+    validates a nonce when you authenticate through a third-party identity provider, then adds it as a nonce
+    claim to the ID token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+    """
+    return replace(under_way.request, nonce=under_way.request.nonce or under_way.nonce)
+
+
 def finished(
     under_way: UnderWay,
     state: State,
@@ -86,7 +97,7 @@ def finished(
     saml: bool = False,
 ) -> Response:
     """Sign in whom the provider vouches for; tell the app of whatever was wrong."""
-    asked = under_way.request
+    asked = _with_nonce(under_way)
     pool, client = asked.pool_and_client(state)
     try:
         provider = provider_of(under_way, pool, client, saml=saml)
