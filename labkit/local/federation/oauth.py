@@ -76,7 +76,10 @@ def _claims(
         claims: dict[str, Any] = {}
         if kind in _OPENID:
             claims = id_token.verified(tokens, kind, details, under_way, state)
-        claims |= profile.fetched(provider, claims, tokens["access_token"], under_way.request.origin, state)
+        more = profile.fetched(provider, claims, tokens["access_token"], under_way.request.origin, state)
+        # "Amazon Cognito prioritizes information in an ID token over information from userInfo."
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+        claims = more | claims
     except Unreachable:
         raise invalid(f"{provider.name} Error - the provider cannot be reached, or answers no JSON") from None
     except Elsewhere as elsewhere:
