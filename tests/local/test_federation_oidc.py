@@ -9,6 +9,7 @@ import json
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.local.accounts import LocalAccount, Refusal, refused
 from tests.local.directory import PASSWORD, attributes_of, status_of
 from tests.local.federation import ANA, BEN, CORP, apps, federated, provider, query, tokens, traveller
 from tests.local.managed_login import CALLBACK, App, claims
+from tests.local.openid_providers import serving
 
 SUB = "e-1001"
 ADMIN = "aws.cognito.signin.user.admin"
@@ -173,13 +175,77 @@ def test_a_required_attribute_must_be_mapped(account: LocalAccount) -> None:
 
 
 @pytest.mark.unconfirmed
-def test_the_client_must_be_allowed_to_write_what_is_mapped(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html"""
-    at = federated(account, client={"WriteAttributes": ["email", "name"]})
+def test_what_the_client_must_not_write_stays_unwritten(account: LocalAccount) -> None:
+    """ "If your IdP sends a value for a mapped non-writable attribute, Amazon Cognito doesn't set the
+    attribute value and proceeds with authentication." Another of AWS's pages says that it "throws an error":
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+    """
+    mapping = {"email": "email", "name": "name", "email_verified": "email_verified"}
+    at = federated(account, mapping=mapping, client={"WriteAttributes": ["email", "name"]})
     tokens(at, traveller(at).arrives(at))
-    at = federated(account, client={"WriteAttributes": ["email"]})
-    screen = traveller(at).arrives(at)
-    assert "A client attempted to write unauthorized attribute" in screen.query["error_description"]
+    assert {"email", "name", "email_verified"} <= set(user_at(at))
+    at = federated(account, mapping=mapping, client={"WriteAttributes": ["name"]})
+    tokens(at, traveller(at).arrives(at))
+    assert user_at(at)["name"] == "Ana Reyes"
+    assert not {"email", "email_verified"} & set(user_at(at))
+
+
+@pytest.mark.unconfirmed
+def test_an_address_that_the_client_must_not_write_is_not_verified_by_another_one(
+    account: LocalAccount,
+) -> None:
+    """That the provider verified its own address says nothing of the one that the pool has."""
+    mapping = {"email": "email", "email_verified": "email_verified"}
+    for writable, said in (["email"], "true"), (["name"], "false"):
+        at = federated(account, mapping=mapping, client={"WriteAttributes": writable})
+        carla, own = account.name("carla"), [{"Name": "email", "Value": "carla@example.com"}]
+        at.pool.admin.admin_create_user(
+            UserPoolId=at.pool.id, Username=carla, UserAttributes=own, MessageAction="SUPPRESS"
+        )
+        link(at, carla)
+        tokens(at, traveller(at).arrives(at))
+        assert attributes_of(at.pool, carla).get("email_verified", "false") == said
+
+
+def test_a_blank_value_takes_an_attribute_away_and_none_leaves_it(account: LocalAccount) -> None:
+    """ "Amazon Cognito doesn't remove attributes from users when the source attribute is no longer sent ….
+    The following actions remove the value …: The IdP sends a blank value for the source attribute".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    with serving() as idp:
+        at = federated(account, more=idp.details)
+        for more, kept in (({}, "Mallory"), ({"name": None}, "Mallory"), ({"name": ""}, None)):
+            on_the_way = traveller(at)
+            reply = on_the_way.send("GET", at.address(identity_provider=CORP))
+            sent = query(reply.headers["Location"])
+            said = idp.claims(sent["nonce"], int(account.app.state.clock.now().timestamp())) | more
+            idp.says({n: v for n, v in said.items() if v is not None})
+            given = urlencode({"code": "a-code", "state": sent["state"]})
+            tokens(at, on_the_way.go(f"{at.base}/oauth2/idpresponse?{given}"))
+            assert user_at(at, f"{CORP}_mallory").get("name") == kept
+
+
+@pytest.mark.parametrize("size, kept", [(2048, True), (2049, False)])
+def test_a_value_is_as_long_as_an_attribute_may_be(account: LocalAccount, size: int, kept: bool) -> None:
+    """ "For each mapped user pool attribute, the maximum value length of 2,048 characters must be large
+    enough for the value that Amazon Cognito obtains from the IdP. Otherwise, Amazon Cognito reports an
+    error".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    with serving() as idp:
+        at = federated(account, more=idp.details)
+        on_the_way = traveller(at)
+        sent = query(on_the_way.send("GET", at.address(identity_provider=CORP)).headers["Location"])
+        said = idp.claims(sent["nonce"], int(account.app.state.clock.now().timestamp()))
+        idp.says(said | {"name": "x" * size})
+        given = urlencode({"code": "a-code", "state": sent["state"]})
+        screen = on_the_way.go(f"{at.base}/oauth2/idpresponse?{given}")
+        assert ("code" in screen.query) is kept
+        assert kept or screen.query["error"] == "invalid_request"
 
 
 def test_who_cancels_at_the_provider_comes_back_with_its_error(at: App) -> None:
