@@ -14,9 +14,23 @@ from lxml import etree
 
 from labkit.local.saml import NAMES, inflated
 from tests.local.accounts import LocalAccount, refused
+from tests.local.directories import encoded
 from tests.local.directory import attributes_of, status_of
-from tests.local.federation import ANA, BEN, CLAIMS, CORP, federated, form_of, query, tokens, traveller
-from tests.local.managed_login import CALLBACK, FORM, App, claims
+from tests.local.federation import (
+    ANA,
+    BEN,
+    CLAIMS,
+    CORP,
+    details,
+    federated,
+    form_of,
+    provider,
+    query,
+    tokens,
+    traveller,
+)
+from tests.local.managed_login import CALLBACK, CODE, FORM, App, claims
+from tests.local.test_attacks_on_saml_sign_in import MAIL, staged
 
 MAPPING = {"email": f"{CLAIMS}/emailaddress", "name": f"{CLAIMS}/name"}
 
@@ -116,6 +130,50 @@ def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -
     assert attributes_of(at.pool, f"{CORP}_{ANA[0]}")["custom:groups"] == "[staff,research]"
     traveller(at).arrives(at, BEN)
     assert attributes_of(at.pool, f"{CORP}_{BEN[0]}")["custom:groups"] == "staff"
+
+
+def test_a_value_has_no_character_of_four_bytes(account: LocalAccount) -> None:
+    """ "Amazon Cognito doesn't accept 4-byte UTF-8 characters like 😐 or 𠮷 that your IdP passes as an
+    attribute value."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    stage = staged(account)
+    for name, good in (("Ana Ñ 中", True), ("Ana 😐", False), ("𠮷", False)):
+        stage.set_out()
+        said = {MAIL: ["ana@example.com"], "name": [name]}
+        screen = stage.back(encoded(stage.response(stage.statement("ana", attributes=said))))
+        assert ("code" in screen.query) is good
+        assert good or screen.query["error"] == "server_error"
+
+
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:UpdateUserPoolClient", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:UpdateIdentityProvider", refuses="InvalidParameterException")
+def test_a_client_at_whose_provider_a_sign_in_may_begin_has_only_saml(account: LocalAccount) -> None:
+    """ "You're prevented from adding the user directory in the user pool and all non-SAML external identity
+    providers to an app client configured in this way." (That an update of the provider is held to it too is
+    unconfirmed.)
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    at = federated(account, "SAML", mapping=MAPPING, more={"IDPInit": "true"})
+    provider(at, "SAML", "Second", mapping={})
+    provider(at, "OIDC", "Third")
+    assert at.another(SupportedIdentityProviders=[CORP, "Second"]).client_id
+    assert at.another(SupportedIdentityProviders=["Second", "Third", "COGNITO"]).client_id
+    given = {"UserPoolId": at.pool.id, "ClientId": at.client_id}
+    update = at.pool.admin.update_user_pool_client
+    assert update(**given, **CODE | {"SupportedIdentityProviders": [CORP, "Second"]})
+    for more in ("COGNITO", "Third"):
+        answer = refused(at.another, SupportedIdentityProviders=[CORP, more])
+        assert (answer.status, answer.code) == (400, "InvalidParameterException")
+        assert refused(update, **given, SupportedIdentityProviders=[CORP, more]).code == answer.code
+    change, named = at.pool.admin.update_identity_provider, {"UserPoolId": at.pool.id}
+    known = details(at.account, "SAML")
+    assert change(**named, ProviderName=CORP, ProviderDetails=known | {"IDPInit": "true"})
+    answer = refused(change, **named, ProviderName="Second", ProviderDetails=known | {"IDPInit": "true"})
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
 def test_a_linked_identity_signs_in_its_user(at: App) -> None:

@@ -15,6 +15,7 @@ from labkit.local.operations import Call
 from labkit.local.user_pools.directory import pages
 from labkit.local.user_pools.directory.attributes import is_known
 from labkit.local.user_pools.pools import Pool, pool_asked
+from labkit.local.user_pools.settings import oauth_settings
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -71,6 +72,8 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
                 kept["ProviderDetails"]["ActiveEncryptionCertificate"] = self_signed(key, pool.id)
             if details.is_on(kept["ProviderDetails"], "IDPSignout"):
                 raise not_simulated("IDPSignout of a SAML provider")
+            if details.is_on(kept["ProviderDetails"], "IDPInit"):
+                _require_saml_beside(pool, provider.name)
             state.federation.metadata[(pool.id, provider.name)] = found
     if given.get("AttributeMapping") is not None:
         _require_mapped(pool, given["AttributeMapping"])
@@ -81,6 +84,14 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
         _require_free(pool, provider, given["IdpIdentifiers"])
         kept["IdpIdentifiers"] = given["IdpIdentifiers"]
     provider.extended_config, provider.last_modified_date = kept, state.clock.now()
+
+
+def _require_saml_beside(pool: Pool, name: str) -> None:
+    """At every client that has the provider, before a sign-in may begin there (unconfirmed for an update)."""
+    for client in pool.clients.values():
+        names = client.extended_config.get("SupportedIdentityProviders") or []
+        if name in names:
+            oauth_settings.require_saml(pool, names)
 
 
 def _addresses(metadata: Any) -> dict[str, str]:
