@@ -176,6 +176,7 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 
 @pytest.mark.operation(
     "cognito-idp:CreateIdentityProvider",
+    "cognito-idp:UpdateIdentityProvider",
     missing="AcrMapping; IDPSignout of SAML; what is not on this machine",
 )
 @pytest.mark.parametrize(
@@ -189,4 +190,7 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 def test_what_is_not_simulated_is_said_to_be_so(at: App, kind: str, more: dict[str, Any]) -> None:
     assert create(at, kind)
     answer = refused(create, at=at, kind=kind, name="Other", **more)
+    assert (answer.status, answer.code) == (501, "NotSimulated")
+    given = {"UserPoolId": at.pool.id, "ProviderName": "Corp"}
+    answer = refused(at.pool.admin.update_identity_provider, **given, **more)
     assert (answer.status, answer.code) == (501, "NotSimulated")

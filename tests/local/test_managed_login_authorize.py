@@ -339,6 +339,19 @@ def test_a_resource_becomes_the_audience_of_the_access_token(at: App, anna: str,
     assert sent(at, urlencode(at.parameters(resource=wrong)))["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("step_up", [{"acr_values": "urn:cognito:loa:3"}, {"max_age": "60"}])
+def test_step_up_authentication_is_not_simulated(at: App, step_up: dict[str, str]) -> None:
+    """An app that asks for a level, and gets tokens without a word of it, would think that it has it.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+    """
+    assert at.browser().open(at.address()).status == 200
+    for path in ("/oauth2/authorize", "/login"):
+        reply = at.account.send("GET", at.address(path, **step_up))
+        assert (reply.status, "does not simulate" in reply.text) == (501, True)
+        assert next(iter(step_up)) in reply.text
+
+
 def test_the_pool_names_its_endpoints_once_it_has_a_domain(at: App, account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html"""
     document = account.send("GET", f"/{at.pool.id}/.well-known/openid-configuration").json

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from labkit.local.errors import Response
+from labkit.local.errors import Response, not_simulated
 from labkit.local.managed_login import scopes
 from labkit.local.user_pools.pools import Client, Pool, find_pool
 from labkit.local.user_pools.state import Authorized
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _FLOWS = {"code": "code", "token": "implicit"}
 #: RFC 7636, section 4.2.
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+#: "Authentication levels with ACR and AMR claims":
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+_STEP_UP = ("acr_values", "max_age")
 _PROMPTS = {"none", "login", "select_account", "consent"}
 #: "Values for this parameter must begin with https://, http://localhost, or a custom URL scheme like myapp://."
 _RESOURCE = re.compile(r"(https://|http://localhost|(?!https?:)[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s#]+")
@@ -150,6 +153,9 @@ def _redirect_uri(client: Client, given: dict[str, str]) -> str:
 def _checked(
     site: Site, client: Client, redirect_uri: str, given: dict[str, str], query: list[tuple[str, str]]
 ) -> AuthorizationRequest:
+    for name in _STEP_UP:
+        if name in given:
+            raise not_simulated(f"{name} of an authorization request")
     response_type = given.get("response_type", "")
     if response_type not in _FLOWS:
         raise _Fault("invalid_request")
