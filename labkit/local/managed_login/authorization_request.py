@@ -136,16 +136,18 @@ def _redirect_uri(client: Client, given: dict[str, str]) -> str:
     """One of the client's, letter by letter (RFC 6749, section 3.1.2.3).
 
     DefaultRedirectURI: "In app clients with one assigned IdP, replaces redirect_uri in authentication
-    requests."
+    requests." With one callback URL "it's not necessary to define a default".
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html
     The error as AWS gave it: https://github.com/aws/aws-aspnet-cognito-identity-provider/issues/167
     """
     settings = client.extended_config
     uri = given.get("redirect_uri")
-    if uri is None and len(settings.get("SupportedIdentityProviders") or []) == 1:
-        uri = settings.get("DefaultRedirectURI")
+    urls = settings.get("CallbackURLs") or []
+    if uri is None and len(providers(client)) == 1:
+        uri = settings.get("DefaultRedirectURI") or (urls[0] if len(urls) == 1 else None)
     if not uri:
         raise Shown("invalid_request", client.id)
-    if uri not in (settings.get("CallbackURLs") or []):
+    if uri not in urls:
         raise Shown("redirect_mismatch", client.id)
     return str(uri)
 
@@ -161,7 +163,7 @@ def _checked(
         raise _Fault("invalid_request")
     if not scopes.allows(client, _FLOWS[response_type]):
         raise _Fault("unauthorized_client")
-    granted = scopes.granted(site.pool, client, given.get("scope"))
+    granted = scopes.granted(client, given.get("scope"))
     if granted is None:
         raise _Fault("invalid_scope")
     return AuthorizationRequest(
@@ -205,12 +207,8 @@ def _prompt(text: str) -> frozenset[str]:
     return wanted
 
 
-def is_resource(text: str) -> bool:
-    return _RESOURCE.fullmatch(text) is not None
-
-
 def _resource(text: str) -> str:
-    if text and not is_resource(text):
+    if text and not _RESOURCE.fullmatch(text):
         raise _Fault("invalid_request")
     return text
 
@@ -228,6 +226,8 @@ def _provider(pool: Pool, client: Client, given: dict[str, str]) -> str:
 
 
 COGNITO = "COGNITO"
+#: The parameters that name a provider.
+PROVIDER_NAMES = ("identity_provider", "idp_identifier")
 
 
 def providers(client: Client) -> list[str]:
