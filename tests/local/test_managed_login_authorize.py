@@ -111,7 +111,7 @@ def test_a_flow_that_the_client_must_not_use_is_told_to_the_app(at: App, account
     [
         {"client_id": None},
         {"client_id": "nobody"},
-        {"redirect_uri": None},
+        {"redirect_uri": ""},
         {"redirect_uri": "https://x.org/"},
     ],
 )
@@ -150,10 +150,24 @@ def test_the_default_redirect_uri_stands_in_where_there_is_one_provider(at: App,
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     """
-    with_default = at.another(DefaultRedirectURI=CALLBACK)
+    two = [CALLBACK, "https://app.example.com/"]
+    with_default = at.another(CallbackURLs=two, DefaultRedirectURI=CALLBACK)
     screen = with_default.signed_in(anna, redirect_uri=None)
     assert screen.location.startswith(f"{CALLBACK}?code=")
-    assert at.browser().open(at.address(redirect_uri=None)).status == 400
+    without = at.another(CallbackURLs=two)
+    assert without.browser().open(without.address(redirect_uri=None)).status == 400
+
+
+def test_the_only_callback_url_stands_in_where_there_is_one_provider(at: App, anna: str) -> None:
+    """ "Your app client has one identity provider assigned and one callback URLs defined. … Requests that
+    don't include a redirect_uri parameter redirect to the one available callback URL."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html
+    """
+    screen = at.signed_in(anna, redirect_uri=None)
+    assert screen.location.startswith(f"{CALLBACK}?code=")
+    none = at.another(SupportedIdentityProviders=[])
+    assert none.browser().open(none.address(redirect_uri=None)).status == 400
 
 
 def test_a_session_spares_the_second_sign_in_at_every_client_of_the_pool(at: App, anna: str) -> None:
@@ -276,6 +290,20 @@ def test_signing_out_can_lead_to_the_next_sign_in(at: App, anna: str) -> None:
     assert both.location == SIGNED_OUT, "logout_uri counts where both are given"
     nothing = browser.open(f"{at.base}/logout?{urlencode({'client_id': at.client_id})}")
     assert (nothing.status, nothing.title) == (400, "An error was encountered with the requested page.")
+
+
+def test_the_next_sign_in_after_signing_out_is_at_the_page(at: App) -> None:
+    """ "If you don't include a scope parameter, Amazon Cognito redirects your user to the /login endpoint
+    with a scope parameter. … the logout endpoint doesn't support automatic IdP redirect with
+    identity_provider or idp_identifier parameters."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
+    """
+    address = at.address("/logout", scope=None, identity_provider="Google", nonce="n")
+    reply = at.account.send("GET", address)
+    heard = {name: value for name, (value,) in parse_qs(urlsplit(reply.headers["Location"]).query).items()}
+    assert heard == at.parameters(scope=" ".join(SCOPES), nonce="n")
+    assert at.browser().open(address).title.startswith("Sign in")
 
 
 def test_a_provider_may_be_named_that_the_client_has(at: App, account: LocalAccount) -> None:

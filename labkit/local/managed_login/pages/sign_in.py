@@ -14,6 +14,7 @@ from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import authorize, calls, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import (
     COGNITO,
+    PROVIDER_NAMES,
     AuthorizationRequest,
     providers,
     read,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 #: What signs in without a password, and what its button says.
 _CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
-#: What names a provider.
-_NAMES = ("identity_provider", "idp_identifier")
 #: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
@@ -111,7 +110,7 @@ def _others(pool: Pool, client: Client) -> list[str]:
 
 def _through(asked: AuthorizationRequest, provider: str) -> str:
     """The same request through a provider, whichever it may have named itself."""
-    kept = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] not in _NAMES]
+    kept = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] not in PROVIDER_NAMES]
     query = urlencode([*kept, ("identity_provider", provider)])
     return f"{asked.base}/oauth2/authorize?{query}"
 
