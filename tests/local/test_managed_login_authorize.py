@@ -139,6 +139,17 @@ def test_a_parameter_that_comes_twice_counts_for_nothing(at: App) -> None:
     assert sent(at, f"{good}&client_id={at.client_id}")["at"] == f"{at.base}/error"
 
 
+@pytest.mark.unconfirmed
+def test_a_state_is_no_json(at: App) -> None:
+    """ "You can't set the value of a state parameter to a URL-encoded JSON string. To pass a string that
+    matches this format in a state parameter, encode the string to base64". What follows, AWS does not say."""
+    for good in ("eyJhIjoxfQ==", "1", "null", "{", '"a"', "[" * 5000):
+        assert sent(at, urlencode(at.parameters(state=good)))["at"] == f"{at.base}/login"
+    for wrong in ('{"a": 1}', "[1]", "{}"):
+        heard = sent(at, urlencode(at.parameters(state=wrong)))
+        assert (heard["at"], heard["error"]) == (f"{at.base}/error", "invalid_request")
+
+
 def test_without_a_wish_the_app_gets_all_of_its_scopes(at: App, anna: str) -> None:
     """ "If the client doesn't request any scopes, the authentication server uses all scopes associated"."""
     assert claims(at.tokens(anna, scope=None)["access_token"])["scope"].split() == SCOPES
@@ -340,6 +351,21 @@ def test_a_login_hint_fills_in_the_username(at: App) -> None:
     """ "A username prompt that you want to pass to the authorization server." """
     screen = at.browser().open(at.address(login_hint='anna"><b>'))
     assert 'value="anna&#34;&gt;&lt;b&gt;"' in screen.reply.text
+
+
+def test_a_page_says_that_it_is_in_no_other_language(account: LocalAccount) -> None:
+    """ "The language that you want to display user-interactive pages in. Managed login pages can be
+    localized, but hosted UI (classic) pages can't." """
+    at = app(account)
+
+    def says(**more: str) -> bool:
+        return "is not simulated" in at.browser().open(at.address(**more)).reply.text
+
+    assert (says(), says(lang="en"), says(lang="de"), says(lang="pt-BR")) == (False, False, True, True)
+    assert "<b>" not in at.browser().open(at.address(lang="<b>")).reply.text
+    named = {"Domain": at.domain, "UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=1)
+    assert not says(lang="de")
 
 
 def test_a_client_without_the_pool_as_provider_offers_no_sign_in(at: App, anna: str) -> None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,8 @@ def _redirect_uri(client: Client, given: dict[str, str]) -> str:
 def _checked(
     site: Site, client: Client, redirect_uri: str, given: dict[str, str], query: list[tuple[str, str]]
 ) -> AuthorizationRequest:
+    if _is_json(given.get("state", "")):
+        raise Shown("invalid_request", client.id)
     for name in _STEP_UP:
         if name in given:
             raise not_simulated(f"{name} of an authorization request")
@@ -185,6 +188,15 @@ def _checked(
         resource=_resource(given.get("resource", "")),
         query=urlencode(query),
     )
+
+
+def _is_json(text: str) -> bool:
+    """ "You can't set the value of a state parameter to a URL-encoded JSON string. To pass a string that
+    matches this format in a state parameter, encode the string to base64". What follows, AWS does not say."""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _code_challenge(given: dict[str, str]) -> str:

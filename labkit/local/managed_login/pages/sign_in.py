@@ -49,7 +49,19 @@ def show(site: Site, request: Request, state: State) -> Response:
     secret, visit, cookie = forms.begin(site, asked, request, state)
     visit.username = asked.login_hint
     _, client = asked.pool_and_client(state)
-    return rendering.page(site, page(site.pool, client, visit), secret=secret, cookie=cookie)
+    shown = page(site.pool, client, visit, notice=_in_english(site, asked))
+    return rendering.page(site, shown, secret=secret, cookie=cookie)
+
+
+def _in_english(site: Site, asked: AuthorizationRequest) -> str:
+    """ "Managed login pages can be localized, but hosted UI (classic) pages can't." These are not, and say
+    so.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization
+    """
+    if site.is_classic or asked.lang.partition("-")[0] in ("", "en"):
+        return ""
+    return f"The local account has this page in English only: lang={asked.lang} is not simulated."
 
 
 def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response:
