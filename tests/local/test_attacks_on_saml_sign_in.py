@@ -554,7 +554,8 @@ def test_an_oidc_state_is_no_relay_state(stage: Stage) -> None:
     browser.departs(oidc)
     state = query(browser.visited[-1])["state"]
     screen = stage.back(encoded(stage.good), state, browser, oidc.base)
-    assert screen.query["error_description"] == f"The provider {CORP} does not answer here."
+    text = f"Invalid SAML response received: The provider {CORP} does not answer here."
+    assert screen.query["error_description"] == text
 
 
 def test_a_relay_state_is_no_oidc_state(stage: Stage) -> None:

@@ -159,7 +159,7 @@ def test_an_immutable_attribute_stands_in_the_way_of_the_second_sign_in(account:
     screen = traveller(at).arrives(at)
     assert screen.query["error"] == "invalid_request"
     assert (
-        screen.query["error_description"] == "Invalid user attributes: name: Attribute cannot be updated.\n"
+        screen.query["error_description"] == "Invalid user attributes: name: Attribute cannot be updated.\n "
     )
 
 
@@ -634,7 +634,7 @@ def test_a_function_may_refuse_a_federated_sign_in(account: LocalAccount) -> Non
     at = federated(account, pool={"LambdaConfig": {"PreAuthentication": arn}})
     tokens(at, traveller(at).arrives(at))  # it hears of no first sign-in
     screen = traveller(at).arrives(at)
-    assert screen.query["error_description"] == "PreAuthentication failed with error not today."
+    assert screen.query["error_description"] == "PreAuthentication failed with error not today. "
 
 
 def test_a_function_may_refuse_a_federated_sign_up(account: LocalAccount) -> None:
@@ -649,7 +649,7 @@ def test_a_function_may_refuse_a_federated_sign_up(account: LocalAccount) -> Non
     tokens(at, traveller(at).arrives(at))
     screen = traveller(at).arrives(at, BEN)
     assert screen.query["error"] == "invalid_request"
-    assert screen.query["error_description"] == "PreSignUp failed with error strangers are not welcome."
+    assert screen.query["error_description"] == "PreSignUp failed with error strangers are not welcome. "
 
 
 # --- the provider -----------------------------------------------------------------------------------------

@@ -121,6 +121,16 @@ def test_who_cancels_at_the_provider_comes_back_with_an_error(at: App) -> None:
     assert (screen.query["error"], screen.query["state"]) == ("server_error", "xyz")
 
 
+def test_what_goes_wrong_after_the_assertion_is_told_as_saml_s_too(account: LocalAccount) -> None:
+    """As AWS tells it: https://github.com/aws-samples/aws-genai-llm-chatbot/issues/636"""
+    schema = [{"Name": "name", "AttributeDataType": "String", "Mutable": False, "Required": False}]
+    at = federated(account, "SAML", mapping=MAPPING, pool={"Schema": schema})
+    tokens(at, traveller(at).arrives(at))
+    told = traveller(at).arrives(at).query
+    text = "Invalid SAML response received: Invalid user attributes: name: Attribute cannot be updated.\n "
+    assert (told["error"], told["error_description"]) == ("server_error", text)
+
+
 @pytest.mark.unconfirmed
 def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -> None:
     schema = {"Schema": [{"Name": "groups", "AttributeDataType": "String", "Mutable": True}]}

@@ -122,8 +122,8 @@ def _by_socket(method: str, parts: SplitResult, headers: dict[str, str], body: b
             connection.request(
                 method, f"{path}?{parts.query}" if parts.query else path, body or None, headers
             )
-            reply = connection.getresponse()
-            content = reply.read(_MOST + 1)
+            with connection.getresponse() as reply:  # which may be left half read
+                content = reply.read(_MOST + 1)
         finally:
             connection.close()
     except (OSError, ValueError, http.client.HTTPException):

@@ -94,4 +94,4 @@ def require_mutable(pool: Pool, given: Mapping[str, str]) -> None:
     for name in given:
         schema = pool.schema_attributes.get(name)
         if schema is not None and not schema.mutable:
-            raise invalid(f"Invalid user attributes: {name}: Attribute cannot be updated.\n")
+            raise invalid(f"Invalid user attributes: {name}: Attribute cannot be updated.\n ")

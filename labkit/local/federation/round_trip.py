@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.federation import users
-from labkit.local.federation.refusal import Refused
+from labkit.local.federation.refusal import Refused, invalid, of_saml
 from labkit.local.federation.state import REMEMBERED, VALIDITY, UnderWay
 from labkit.local.managed_login import cookies, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, providers, redirect
-from labkit.local.user_pools.pools import Client, Pool
+from labkit.local.user_pools.pools import Client, Pool, User
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -89,6 +89,18 @@ def _with_nonce(under_way: UnderWay) -> AuthorizationRequest:
     return replace(under_way.request, nonce=under_way.request.nonce or under_way.nonce)
 
 
+def _signed_in(
+    pool: Pool, client: Client, provider: Any, subject: str, claims: Mapping[str, Any], state: State
+) -> User:
+    """What the pool's functions say against it ends in a space, as AWS tells it."""
+    try:
+        return users.signed_in(pool, client, provider, subject, claims, state)
+    except AwsError as error:
+        if error.status >= 500:
+            raise
+        raise invalid(f"{error.message} ") from None
+
+
 def finished(
     under_way: UnderWay,
     state: State,
@@ -102,11 +114,8 @@ def finished(
     try:
         provider = provider_of(under_way, pool, client, saml=saml)
         subject, claims = claims_of(provider)
-        user = users.signed_in(pool, client, provider, subject, claims, state)
+        user = _signed_in(pool, client, provider, subject, claims, state)
     except Refused as refused:
-        raise asked.refusal(refused.error, refused.description) from None
-    except AwsError as error:
-        if error.status >= 500:
-            raise
-        raise asked.refusal("invalid_request", error.message) from None
+        told = of_saml(refused) if saml else refused
+        raise asked.refusal(told.error, told.description) from None
     return sign_in_result.complete(asked, pool, client, user, state, identity_provider=provider.name)

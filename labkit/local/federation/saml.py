@@ -16,7 +16,7 @@ from labkit.local.errors import Response
 from labkit.local.federation import authn_request, encryption, round_trip
 from labkit.local.federation.details import is_on
 from labkit.local.federation.fetch import here
-from labkit.local.federation.refusal import Refused
+from labkit.local.federation.refusal import Refused, invalid
 from labkit.local.federation.state import VALIDITY, UnderWay
 from labkit.local.managed_login import domains
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, read
@@ -155,4 +155,4 @@ def _require_now(assertion: saml.Assertion, state: State) -> None:
 
 
 def _refused(text: str) -> Refused:
-    return Refused("server_error", f"Invalid SAML response received: {text}")
+    return invalid(text)

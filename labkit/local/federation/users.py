@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.federation import groups, mapping
-from labkit.local.federation.refusal import Refused, invalid
+from labkit.local.federation.refusal import invalid
 from labkit.local.user_pools import triggers
 from labkit.local.user_pools.directory import users
 from labkit.local.user_pools.directory.links import linked
@@ -67,7 +67,7 @@ def _made(
     # Somebody else has the name; or the function has linked the identity, and AWS takes the next sign-in,
     # not this one. The text as AWS gave it: https://github.com/aws-amplify/amplify-flutter/issues/1716
     if find_user(pool, name) or linked(pool, provider.name, subject, claims, state):
-        raise Refused("server_error", f"Already found an entry for username {name}")
+        raise invalid(f"Already found an entry for username {name}")
     user = users.create(
         pool, name, None, "CONFIRMED", given | _identities(pool, provider, subject, state), state
     )
