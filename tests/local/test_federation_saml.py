@@ -131,8 +131,25 @@ def test_what_goes_wrong_after_the_assertion_is_told_as_saml_s_too(account: Loca
     assert (told["error"], told["error_description"]) == ("server_error", text)
 
 
-@pytest.mark.unconfirmed
 def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -> None:
+    """ "Amazon Cognito URL form-encodes the values containing non-alphanumeric characters except for ., -, *,
+    and _." One value stays as it is.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    stage = staged(account)
+    stage.at.pool.admin.update_identity_provider(
+        UserPoolId=stage.at.pool.id, ProviderName=CORP, AttributeMapping={"nickname": "groups"}
+    )
+    for values, text in (
+        (["a b,c", "d.e-f*g_h", "i@j/k"], "[a+b%2Cc,d.e-f*g_h,i%40j%2Fk]"),
+        (["a b,c"], "a b,c"),
+    ):
+        stage.browser.cookies.clear()
+        stage.set_out()
+        said = stage.statement("ana", attributes={"groups": values})
+        assert "code" in stage.back(encoded(stage.response(said))).query
+        assert attributes_of(stage.at.pool, f"{CORP}_ana")["nickname"] == text
     schema = {"Schema": [{"Name": "groups", "AttributeDataType": "String", "Mutable": True}]}
     client = {"WriteAttributes": ["custom:groups"]}
     at = federated(account, "SAML", pool=schema, mapping={"custom:groups": "groups"}, client=client)

@@ -72,7 +72,11 @@ def test_a_code_becomes_an_id_an_access_and_a_refresh_token(
 
 
 def test_the_id_token_is_tied_to_the_access_token_beside_it(at: App, anna: str) -> None:
-    """`at_hash`: https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken"""
+    """`at_hash`: https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken
+
+    AWS has it among the claims of the ID token:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+    """
     from authlib.oidc.core.util import create_half_hash
 
     made = at.tokens(anna)
@@ -100,16 +104,25 @@ def test_the_api_takes_only_tokens_of_its_own_scope(at: App, anna: str) -> None:
 
 
 def test_a_refresh_token_gives_new_tokens_with_the_same_scopes(at: App, anna: str) -> None:
-    """ "The token endpoint returns refresh_token only when the grant_type is authorization_code." """
-    made = at.tokens(anna, nonce="n-1")
+    """ "The token endpoint returns a refresh token only when the grant_type is authorization_code." """
+    made = at.tokens(anna)
     again = refresh(at, made["refresh_token"])
     assert (again.status, set(again.json)) == (200, {"id_token", "access_token", "token_type", "expires_in"})
-    first, second = claims(made["id_token"]), claims(again.json["id_token"])
-    assert second["auth_time"] == first["auth_time"]
-    assert "nonce" not in second, "OpenID Connect Core 1.0, section 12.2"
     assert claims(again.json["access_token"])["scope"] == "openid email"
     by_api = at.pool.another_client().refresh  # a refresh token belongs to one client
     assert refused(by_api, refresh_token=made["refresh_token"]).code == "NotAuthorizedException"
+
+
+@pytest.mark.unconfirmed
+def test_a_refreshed_id_token_is_of_the_same_sign_in(at: App, anna: str) -> None:
+    """OpenID Connect Core 1.0, section 12.2."""
+    made = at.tokens(anna, nonce="n-1")
+    first = claims(made["id_token"])
+    second = claims(refresh(at, made["refresh_token"]).json["id_token"])
+    assert (first["nonce"], second.get("nonce")) == ("n-1", None)
+    for name in ("iss", "sub", "aud", "auth_time", "origin_jti"):
+        assert second[name] == first[name]
+    assert second["jti"] != first["jti"]
 
 
 def test_refresh_tokens_of_the_api_and_of_the_domain_are_the_same(at: App, anna: str) -> None:
@@ -125,7 +138,11 @@ def test_refresh_tokens_of_the_api_and_of_the_domain_are_the_same(at: App, anna:
 
 
 def test_rotation_gives_a_new_refresh_token_each_time(at: App, anna: str) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html"""
+    """ "When refresh token rotation is active, the token endpoint returns a new refresh token." It "is valid
+    for the remaining duration of the original refresh token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+    """
     settings = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     rotating = at.another(RefreshTokenRotation=settings, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     first = rotating.tokens(anna)["refresh_token"]
@@ -348,7 +365,9 @@ def test_a_client_that_cannot_read_a_scopes_attributes_gets_no_tokens_for_it(at:
     assert seeing.exchange(seeing.code(anna, scope="openid email")).status == 200
 
 
-def test_user_info_answers_get_and_post(at: App, anna: str) -> None:
+@pytest.mark.unconfirmed
+def test_user_info_answers_post_too(at: App, anna: str) -> None:
+    """OpenID Connect Core 1.0, section 5.3.1; AWS's page has GET alone."""
     token = at.tokens(anna)["access_token"]
     for method in ("GET", "POST"):
         assert at.user_info(token, method).json["email"] == f"{anna}@example.com"
@@ -369,8 +388,10 @@ def test_user_info_says_what_is_wrong_in_www_authenticate(at: App, anna: str) ->
     )
 
 
+@pytest.mark.unconfirmed
 def test_user_info_wants_the_scope_openid(at: App, anna: str) -> None:
-    """ "The openid scope must be one of the access token claims"; InitiateAuth's tokens have none."""
+    """ "The openid scope must be one of the access token claims"; InitiateAuth's tokens have none. With which
+    error, AWS does not say."""
     assert at.user_info(at.tokens(anna)["access_token"]).status == 200
     for token in (at.tokens(anna, scope=ADMIN)["access_token"], at.pool.sign_in(anna)["AccessToken"]):
         assert error(at.user_info(token)) == (401, "invalid_token")

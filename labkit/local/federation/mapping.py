@@ -76,7 +76,7 @@ def _require_good(pool: Pool, given: dict[str, str]) -> None:
 
 
 def require_complete(pool: Pool, given: Mapping[str, str]) -> None:
-    """ "Your IdP didn't send claims that map to required attributes" (no text is documented).
+    """ "Your IdP didn't send claims that map to required attributes"; the text is as AWS redirects with it.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoint-idp-responses.html
     """
