@@ -189,6 +189,7 @@ def _apple_secret(known: dict[str, str]) -> str:
     return jwt.encode(said | times, pem, algorithm="ES256", headers={"kid": known["key_id"]})
 
 
+@pytest.mark.unconfirmed
 def test_names_that_only_the_people_api_knows_are_asked_there(account: LocalAccount) -> None:
     at = federated(account, "Google", mapping={"phone_number": "phoneNumbers", "name": "name"})
     traveller(at).arrives(at)

@@ -327,6 +327,18 @@ def test_signing_out_ends_the_session_and_returns_to_the_app(at: App, anna: str)
     assert browser.open(at.address()).title.startswith("Sign in"), "the cookie is worth nothing any more"
 
 
+@pytest.mark.unconfirmed
+def test_a_bad_request_signs_nobody_out(at: App, anna: str) -> None:
+    browser = at.browser()
+    at.signed_in(anna, browser)
+    bad = urlencode({"client_id": at.client_id, "logout_uri": "https://evil.example.com/"})
+    assert browser.open(f"{at.base}/logout?{bad}").status == 400
+    assert "code" in browser.open(at.address()).query
+    good = urlencode({"client_id": at.client_id, "logout_uri": SIGNED_OUT})
+    assert browser.open(f"{at.base}/logout?{good}").location == SIGNED_OUT
+    assert browser.open(at.address()).actions
+
+
 def test_signing_out_can_lead_to_the_next_sign_in(at: App, anna: str) -> None:
     """ "… shows the login screen, using the same parameters as for GET /oauth2/authorize"."""
     browser = at.browser()
