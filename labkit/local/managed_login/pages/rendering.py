@@ -105,7 +105,7 @@ def _templates() -> Any:
 
 def style(site: Site, request: Request, state: State) -> Response:
     headers = {"Content-Type": "text/css; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    return 200, headers | {"Cache-Control": "no-store"}, (_FOLDER / "style.css").read_bytes()
+    return 200, headers | {"Cache-Control": "max-age=3600"}, (_FOLDER / "style.css").read_bytes()
 
 
 _EXPLAINED = {
