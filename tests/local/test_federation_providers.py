@@ -192,6 +192,7 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
     ("kind", "more"),
     [
         ("OIDC", {"AcrMapping": {"Level1": "low"}}),
+        ("OIDC", {"AttributeMapping": {"username": "email"}}),
         ("SAML", {"ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"}}),
         ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "IDPSignout": "true"}}),
     ],

@@ -121,6 +121,18 @@ def test_who_cancels_at_the_provider_comes_back_with_an_error(at: App) -> None:
     assert (screen.query["error"], screen.query["state"]) == ("server_error", "xyz")
 
 
+def test_a_saml_username_is_the_name_id_and_nothing_else(account: LocalAccount) -> None:
+    """The text as AWS gave it: https://github.com/aws-samples/cloudfront-authorization-at-edge/issues/153
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    at = federated(account, "SAML", mapping=MAPPING)
+    tokens(at, traveller(at).arrives(at))
+    at = federated(account, "SAML", mapping=MAPPING | {"username": f"{CLAIMS}/name"})
+    told = traveller(at).arrives(at).query["error_description"]
+    assert "Invalid user attributes: username: Attribute does not exist in the schema." in told
+
+
 def test_what_goes_wrong_after_the_assertion_is_told_as_saml_s_too(account: LocalAccount) -> None:
     """As AWS tells it: https://github.com/aws-samples/aws-genai-llm-chatbot/issues/636"""
     schema = [{"Name": "name", "AttributeDataType": "String", "Mutable": False, "Required": False}]

@@ -28,6 +28,9 @@ def attributes(pool: Pool, client: Client, provider: Any, claims: Mapping[str, A
     given = {
         ours: _text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None
     }
+    if "username" in given and provider.extended_config["ProviderType"] == "SAML":
+        # As AWS gave it: https://github.com/aws-samples/cloudfront-authorization-at-edge/issues/153
+        raise invalid("Invalid user attributes: username: Attribute does not exist in the schema.\n ")
     given.pop("username", None)
     given = _writable(client, given)
     for address in _ADDRESSES:

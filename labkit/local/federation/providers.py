@@ -77,6 +77,7 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
             state.federation.metadata[(pool.id, provider.name)] = found
     if given.get("AttributeMapping") is not None:
         _require_mapped(pool, given["AttributeMapping"])
+        _require_own_username(kind, given["AttributeMapping"])
         kept["AttributeMapping"] = given["AttributeMapping"]
     if kind in SUBJECT:
         kept["AttributeMapping"] = {"username": SUBJECT[kind]} | (kept.get("AttributeMapping") or {})
@@ -104,6 +105,16 @@ def _require_mapped(pool: Pool, mapping: dict[str, str]) -> None:
     for name in mapping:
         if name != "username" and (name == "sub" or not is_known(pool, name)):
             raise _invalid(f"Invalid AttributeMapping: the user pool has no attribute {name} to write.")
+
+
+def _require_own_username(kind: str, mapping: dict[str, str]) -> None:
+    """The username comes from one claim of each type. What AWS says to another one is not documented.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    wanted = mapping.get("username")
+    if kind in SUBJECT and wanted not in (None, SUBJECT[kind]):
+        raise not_simulated(f"a username of {kind} users from `{wanted}`, not `{SUBJECT[kind]}`")
 
 
 def _require_free(pool: Pool, provider: Provider, identifiers: list[str]) -> None:

@@ -60,7 +60,7 @@ def _addresses(pool: Any, user: Any) -> Iterator[str]:
 
 def is_federated(user: Any) -> bool:
     """Whether this is `PROVIDER_subject`, whose e-mail address may be another user's too (unconfirmed)."""
-    return bool(primary_identities(user))
+    return '"primary":true' in user.attribute_lookup.get("identities", "")
 
 
 def primary_identities(user: Any) -> list[dict[str, Any]]:
