@@ -463,6 +463,21 @@ def test_step_up_authentication_is_not_simulated(at: App, step_up: dict[str, str
         assert next(iter(step_up)) in reply.text
 
 
+def test_a_lite_plan_ignores_a_wish_for_a_level(account: LocalAccount) -> None:
+    """ "The managed login authorize endpoint silently ignores acr_values and proceeds with normal
+    authentication, without an error."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+    """
+    at = app(account)
+    step_up = {"acr_values": "urn:cognito:loa:3"}
+    assert at.account.send("GET", at.address(**step_up)).status == 501
+    named = {"UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, Domain=at.domain, ManagedLoginVersion=1)
+    at.pool.admin.update_user_pool(**named, UserPoolTier="LITE")
+    assert at.browser().open(at.address(**step_up)).title.startswith("Sign in")
+
+
 def test_the_pool_names_its_endpoints_once_it_has_a_domain(at: App, account: LocalAccount) -> None:
     """https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html"""
     document = account.send("GET", f"/{at.pool.id}/.well-known/openid-configuration").json

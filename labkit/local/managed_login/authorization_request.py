@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from labkit.local.errors import Response, not_simulated
 from labkit.local.managed_login import scopes
 from labkit.local.user_pools.pools import Client, Pool, find_pool
+from labkit.local.user_pools.settings import tiers
 from labkit.local.user_pools.state import Authorized
 
 if TYPE_CHECKING:
@@ -158,9 +159,7 @@ def _checked(
 ) -> AuthorizationRequest:
     if _is_json(given.get("state", "")):
         raise Shown("invalid_request", client.id)
-    for name in _STEP_UP:
-        if name in given:
-            raise not_simulated(f"{name} of an authorization request")
+    _require_no_step_up(site.pool, given)
     response_type = given.get("response_type", "")
     if response_type not in _FLOWS:
         raise _Fault("invalid_request")
@@ -188,6 +187,13 @@ def _checked(
         resource=_resource(given.get("resource", "")),
         query=urlencode(query),
     )
+
+
+def _require_no_step_up(pool: Pool, given: dict[str, str]) -> None:
+    """On a Lite plan AWS "silently ignores acr_values and proceeds with normal authentication"."""
+    for name in _STEP_UP:
+        if name in given and not (name == "acr_values" and tiers.tier_of(pool) == "LITE"):
+            raise not_simulated(f"{name} of an authorization request")
 
 
 def _is_json(text: str) -> bool:
