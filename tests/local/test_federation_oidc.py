@@ -492,6 +492,27 @@ def test_a_pool_that_demands_a_second_factor_leaves_it_to_the_provider(account: 
         tokens(at, traveller(at).arrives(at))
 
 
+def test_a_pool_that_takes_any_case_writes_the_whole_name_small(account: LocalAccount) -> None:
+    """ "When a user pool is case insensitive, Amazon Cognito converts the entire automatically generated
+    username of a federated user to lowercase, including the IdP name prefix." "To link a federated user who
+    has previously signed in, you must first delete their existing profile."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+    """
+    at = federated(account, pool={"UsernameConfiguration": {"CaseSensitive": False}})
+    native = at.pool.confirmed()
+    for _ in range(2):
+        identity = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+        assert identity["cognito:username"] == f"{CORP}_{SUB}".lower()
+    answer = refused(link, at=at, username=native)
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
+    at.pool.admin.admin_delete_user(UserPoolId=at.pool.id, Username=f"{CORP}_{SUB}".lower())
+    link(at, native)
+    identity = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert identity["cognito:username"] == native
+
+
 @pytest.mark.unconfirmed
 def test_who_took_the_name_before_is_not_the_providers_user(account: LocalAccount) -> None:
     """Or else whoever signs up as `PROVIDER_subject` in time has a password to that person's account."""

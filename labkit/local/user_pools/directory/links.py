@@ -66,7 +66,7 @@ def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tu
         raise AwsError("AliasExistsException", "SourceUser is already linked to another user")
     if link in links:
         raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
-    if f"{link.provider}_{link.value}" in pool.users:
+    if cased(pool, f"{link.provider}_{link.value}") in pool.users:
         raise AwsError(
             "InvalidParameterException",
             "Merging is not currently supported, provide a SourceUser that has not been signed up in order "
