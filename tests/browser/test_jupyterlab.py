@@ -101,10 +101,11 @@ def test_the_sign_in_page_opens_from_notebook_08_and_leads_back(lab: str, page: 
 
 def test_ana_signs_in_at_her_company_from_notebook_09(lab: str, page: Page) -> None:
     run_all(lab, page, "09-federation", begins="Your users have accounts elsewhere")
-    page.get_by_text("Two sign-ins, one in the other").first.wait_for(timeout=150_000)
     link = page.get_by_role("link", name="Open the sign-in page in a new tab")
-    link.wait_for(timeout=30_000)
-    page.get_by_text("Two sign-ins, one in the other").first.scroll_into_view_if_needed()
+    link.wait_for(timeout=150_000)
+    diagram = page.get_by_role("img", name="Two sign-ins, one in the other").first
+    diagram.wait_for(timeout=30_000)
+    diagram.scroll_into_view_if_needed()
     page.screenshot(path=OUTPUT / "09-two-sign-ins.png")
 
     with page.context.expect_page() as opened:
