@@ -423,3 +423,13 @@ def test_a_page_says_that_it_is_the_local_lab(at: App) -> None:
     style = at.account.send("GET", f"{at.base}/style.css")
     assert (style.status, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
     assert "prefers-color-scheme: dark" in style.text
+
+
+def test_a_page_for_new_passkeys_is_not_simulated(at: App) -> None:
+    """ "Registers a new passkey. Only available in managed login."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoints.html
+    """
+    assert at.browser().open(at.address()).status == 200
+    reply = at.account.send("GET", at.address("/passkeys/add"))
+    assert (reply.status, "does not simulate" in reply.text) == (501, True)

@@ -144,7 +144,10 @@ def test_the_request_is_signed_by_the_pool_s_certificate(at: App) -> None:
 
 
 def test_the_answer_is_posted_to_the_domain(at: App) -> None:
-    """The path: "Your user then returns to your saml2/logout endpoint"."""
+    """The endpoint "accepts POST binding only".
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
+    """
     browser = traveller(at)
     tokens(at, browser.arrives(at))
     page = browser.send("GET", sent_to(browser, at))

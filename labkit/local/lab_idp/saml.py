@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _ACS = "/saml2/idpresponse"
 _FOLDER = f"{ROOT}/example-corp/saml"
+#: AWS itself, as identity pools and STS take assertions for it.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html
+_AWS = ("urn:amazon:webservices", "https://signin.aws.amazon.com/saml")
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,13 @@ def answer(path: str, request: Request, state: State) -> Response:
     if path not in ("/saml/sso", "/saml/start"):
         return pages.refusal("Example Corp has no such page.")
     asked = _solicited(request, state) if path == "/saml/sso" else _started(request)
-    if asked is None or not is_domain(asked.acs, _ACS):
+    if asked is None or not _is_registered(asked):
         return pages.refusal("This is no request of a user pool's.")
     return _sign_in(asked, own, request, state)
+
+
+def _is_registered(asked: Asked) -> bool:
+    return is_domain(asked.acs, _ACS) or (asked.audience, asked.acs) == _AWS
 
 
 def _started(request: Request) -> Asked:
@@ -115,7 +122,8 @@ def _known(request: Request, state: State) -> Session | None:
 
 def _response(asked: Asked, own: str, session: Session, state: State) -> str:
     """What the service provider is told of the session, in which it takes part from now on."""
-    session.participants[asked.audience] = f"{asked.acs.removesuffix(_ACS)}/saml2/logout"
+    if asked.acs.endswith(_ACS):
+        session.participants[asked.audience] = f"{asked.acs.removesuffix(_ACS)}/saml2/logout"
     pool = find_pool(asked.audience.removeprefix(logout.ENTITY), state)
     return assertion.response(
         entity_id(own),

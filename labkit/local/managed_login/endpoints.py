@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local import federation
-from labkit.local.errors import AwsError, Response
+from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.managed_login import answers, authorize, logout, revoke, token, user_info
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
@@ -26,6 +26,13 @@ Endpoint = Callable[[Site, "Request", "State"], Response]
 
 def _of_federation(act: Callable[[Any, Any, Any], Response]) -> Endpoint:
     return lambda site, request, state: act(request, site.pool, state)
+
+
+def _missing(path: str) -> Endpoint:
+    def say(site: Site, request: Request, state: State) -> Response:
+        raise not_simulated(f"{path}, which would need a script")
+
+    return say
 
 
 #: By path and method. HEAD is GET without a body.
@@ -46,6 +53,7 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/oauth2/revoke": {"POST": revoke.revoke},
     "/oauth2/token": {"POST": token.token},
     "/oauth2/userInfo": {"GET": user_info.user_info, "POST": user_info.user_info},
+    "/passkeys/add": {"GET": _missing("/passkeys/add")},
     "/resendcode": {"POST": sign_up.resend},
     "/saml2/idpresponse": {"POST": _of_federation(federation.saml_response)},
     # "Your IdP must send the LogoutResponse in an HTTP POST request."

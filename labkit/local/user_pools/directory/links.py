@@ -18,7 +18,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import passwords, users
 from labkit.local.user_pools.directory.directory import Link
-from labkit.local.user_pools.directory.usernames import cased
+from labkit.local.user_pools.directory.usernames import cased, primary_identities
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked
 
 if TYPE_CHECKING:
@@ -44,14 +44,20 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
     links[link] = user.id, state.clock.now()
-    _show(pool, user, links)
+    _show(pool, user, links, state)
     return {}
 
 
 def linked(pool: Pool, provider: str, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
-    """The user to whom an identity is linked, by its subject or by an attribute that the provider says."""
+    """The user to whom an identity is linked, by its subject or by an attribute that the provider says.
+
+    "You must map the claim to a user pool attribute in your IdP configuration, and set the user pool
+    attribute name as the value of ProviderAttributeName"; the claim's own name is taken, too.
+    """
+    mapping = pool.identity_providers[provider].extended_config.get("AttributeMapping") or {}
     for link, (sub, _) in state.user_pools[pool.id].directory.links.items():
-        said = subject if link.attribute == _SUBJECT else claims.get(link.attribute)
+        claim = mapping.get(link.attribute, link.attribute)
+        said = subject if link.attribute == _SUBJECT else claims.get(claim)
         if link.provider == provider and said == link.value:
             return find_user(pool, sub)
     return None
@@ -66,7 +72,7 @@ def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tu
         raise AwsError("AliasExistsException", "SourceUser is already linked to another user")
     if link in links:
         raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
-    if f"{link.provider}_{link.value}" in pool.users:
+    if cased(pool, f"{link.provider}_{link.value}") in pool.users:
         raise AwsError(
             "InvalidParameterException",
             "Merging is not currently supported, provide a SourceUser that has not been signed up in order "
@@ -110,14 +116,14 @@ def _require_provider(pool: Pool, provider: str, attribute: str) -> None:
         )
 
 
-def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
-    """The `identities` attribute, as the first of the pages shows it."""
-    shown = [
+def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]], state: State) -> None:
+    """The `identities` attribute, as the first of the pages shows it: "all of their associated providers"."""
+    shown = primary_identities(user) + [
         {
             "userId": link.value,
             "providerName": link.provider,
             "providerType": pool.identity_providers[link.provider].extended_config.get("ProviderType"),
-            "issuer": None,
+            "issuer": state.federation.issuer(pool.id, link.provider),
             "primary": False,
             "dateCreated": int(since.timestamp() * 1000),
         }
@@ -143,7 +149,7 @@ def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("UserNotFoundException", "User does not exist.")
     user = find_user(pool, links.pop(link)[0])
     if user is not None:
-        _show(pool, user, links)
+        _show(pool, user, links, state)
     return {}
 
 
