@@ -148,6 +148,15 @@ class App:
     def address(self, path: str = "/oauth2/authorize", /, **more: str | None) -> str:
         return f"{self.base}{path}?{urlencode(self.parameters(**more))}"
 
+    def begin(self, redirect_uri: str, **more: str | None) -> str:
+        """Where an app sends a browser to sign in."""
+        return f"{self.account.endpoint}{self.address(redirect_uri=redirect_uri, **more)}"
+
+    def end(self, logout_uri: str) -> str:
+        """Where an app sends a browser to sign out."""
+        given = urlencode({"client_id": self.client_id, "logout_uri": logout_uri})
+        return f"{self.account.endpoint}{self.base}/logout?{given}"
+
     def another(self, **settings: Any) -> App:
         return App(self.pool.another_client(**CODE | settings), self.domain)
 
