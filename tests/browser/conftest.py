@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from html import escape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -130,11 +130,27 @@ def looked_at() -> set[str]:
     return set()
 
 
-@pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])
-def person(request: pytest.FixtureRequest, browser: Browser, looked_at: set[str]) -> Iterator[Person]:
+@pytest.fixture(params=["scripted", "scriptless"])
+def person(request: pytest.FixtureRequest) -> Person:
+    """Somebody in either browser."""
+    return cast(Person, request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def scripted(browser: Browser, looked_at: set[str]) -> Iterator[Person]:
     """Somebody in a browser of their own, whose pages are found good at the end."""
-    context = browser.new_context(java_script_enabled=request.param)
-    someone = Person(context.new_page(), looked_at, scripts=request.param)
+    yield from _somebody(browser, looked_at, scripts=True)
+
+
+@pytest.fixture
+def scriptless(browser: Browser, looked_at: set[str]) -> Iterator[Person]:
+    """Somebody whose browser runs no script of a page's."""
+    yield from _somebody(browser, looked_at, scripts=False)
+
+
+def _somebody(browser: Browser, looked_at: set[str], *, scripts: bool) -> Iterator[Person]:
+    context = browser.new_context(java_script_enabled=scripts)
+    someone = Person(context.new_page(), looked_at, scripts=scripts)
     yield someone
     context.close()
     assert someone.faults == []

@@ -30,7 +30,7 @@ CODE: dict[str, Any] = {
 }
 
 _LINK = re.compile(r'<a (?:class="[^"]*" )?href="([^"]*)">([^<]*)</a>')
-_FORM = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
+_FORM = re.compile(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _SECRET = re.compile(r'name="_csrf" value="([^"]+)"')
 
 

@@ -15,7 +15,14 @@ from labkit.local.managed_login import answers, authorize, logout, revoke, token
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Forged, TooLate
-from labkit.local.managed_login.pages import password, rendering, second_factor, sign_in, sign_up
+from labkit.local.managed_login.pages import (
+    passkeys,
+    password,
+    rendering,
+    second_factor,
+    sign_in,
+    sign_up,
+)
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -35,6 +42,7 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/error": {"GET": rendering.error},
     "/forgotPassword": {"GET": password.show, "POST": password.submit},
     "/login": {"GET": sign_in.show, "POST": sign_in.submit},
+    "/login/choice": {"POST": sign_in.choose},
     "/logout": {"GET": logout.logout},
     "/mfa": {"POST": second_factor.submit},
     "/mfa/setup": {"POST": second_factor.set_up},
@@ -46,6 +54,10 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/oauth2/revoke": {"POST": revoke.revoke},
     "/oauth2/token": {"POST": token.token},
     "/oauth2/userInfo": {"GET": user_info.user_info, "POST": user_info.user_info},
+    "/passkeys.js": {"GET": rendering.script},
+    "/passkeys/add": {"GET": passkeys.show, "POST": passkeys.add},
+    "/passkeys/later": {"POST": passkeys.later},
+    "/passkeys/use": {"POST": passkeys.use},
     "/resendcode": {"POST": sign_up.resend},
     "/saml2/idpresponse": {"POST": _of_federation(federation.saml_response)},
     "/saml2/logout": {

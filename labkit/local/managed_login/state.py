@@ -84,6 +84,10 @@ class Visit:
     delivery: dict[str, str] = field(default_factory=dict)
     #: An authenticator app's secret that waits for its first code.
     secret: str = field(default="", repr=False)
+    #: The sub of whoever has signed up on this way.
+    signed_up: str = ""
+    #: Who has then signed in, while a page still asks for a passkey.
+    newcomer: SignedIn | None = None
 
 
 class ManagedLogin:

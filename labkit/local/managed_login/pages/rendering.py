@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
     "frame-ancestors 'self' http://127.0.0.1:* http://localhost:*"
 )
+#: What passkeys need beyond: the one script of the domain's own.
+_SCRIPTED = f"{_POLICY}; script-src 'self'"
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": _POLICY,
@@ -48,6 +50,16 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Passkey:
+    """What the form's script asks the browser for, before the form is sent."""
+
+    #: `create` or `get`, as `navigator.credentials` calls it.
+    way: str
+    #: WebAuthn's options, in its JSON.
+    options: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Page:
     """A page with a form, or without one where it has no action."""
 
@@ -71,13 +83,15 @@ class Page:
     #: A QR code as a `data:` address, and the text in it.
     qr_code: str = ""
     secret_code: str = ""
+    passkey: Passkey | None = None
 
 
 def page(
     site: Site | None, shown: Page, *, secret: str = "", status: int = 200, cookie: str = ""
 ) -> Response:
     text = _templates().get_template("page.html").render(page=shown, site=site, secret=secret)
-    headers = dict(_HEADERS) | ({"Set-Cookie": cookie} if cookie else {})
+    headers = _HEADERS | ({"Content-Security-Policy": _SCRIPTED} if shown.passkey else {})
+    headers |= {"Set-Cookie": cookie} if cookie else {}
     return status, headers, text.encode()
 
 
@@ -106,6 +120,11 @@ def _templates() -> Any:
 def style(site: Site, request: Request, state: State) -> Response:
     headers = {"Content-Type": "text/css; charset=utf-8", "X-Content-Type-Options": "nosniff"}
     return 200, headers | {"Cache-Control": "no-store"}, (_FOLDER / "style.css").read_bytes()
+
+
+def script(site: Site, request: Request, state: State) -> Response:
+    headers = {"Content-Type": "text/javascript; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    return 200, headers | {"Cache-Control": "no-store"}, (_FOLDER / "passkeys.js").read_bytes()
 
 
 _EXPLAINED = {
