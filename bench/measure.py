@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import psutil
+
 #: Does the work once.
 Work = Callable[[], object]
 
@@ -32,3 +34,9 @@ def _milliseconds(work: Work) -> float:
     start = time.perf_counter()
     work()
     return 1000 * (time.perf_counter() - start)
+
+
+def computed(process: psutil.Process) -> float:
+    """Seconds of CPU time (user and system) that a process took so far, with all its children."""
+    each = [process, *process.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in each)

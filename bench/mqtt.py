@@ -22,8 +22,9 @@ import psutil
 
 from bench import brokers, decisions, servers
 from bench.brokers import Broker
-from bench.measure import interleaved
+from bench.measure import computed, interleaved
 from bench.mqtt_clients import Client, Door, Load, Shape, opened, refused_or_not
+from bench.table import Measured, Table
 from labkit.errors import LabError
 from labkit.local.mqtt.packets import V5, Disconnect, Reason
 
@@ -41,39 +42,6 @@ AT_ONCE = 50
 WARM = 0.3
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One broker's figures by their names, as in `messages/s`."""
-
-    broker: str
-    figures: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Table:
-    """What one kind of work cost each broker; the first is labkit."""
-
-    title: str
-    rows: Sequence[Measured]
-
-    def __str__(self) -> str:
-        names = list(self.rows[0].figures)
-        head = f"{self.title:<26}" + "".join(f"{name:>24}" for name in names)
-        return "\n".join([head, *(self._line(row) for row in self.rows)])
-
-    def _line(self, row: Measured) -> str:
-        ours = self.rows[0].figures
-        cells = [f"  {row.broker:<24}"]
-        for name, value in row.figures.items():
-            ratio = "" if row is self.rows[0] else f"{ours[name] / value:.2f}×" if value else "-"
-            cells.append(f"{value:>14,.{_places(value)}f}{ratio:>10}")
-        return "".join(cells)
-
-
-def _places(value: float) -> int:
-    return 0 if value >= 1000 else 1
-
-
 @dataclass
 class Subject:
     """A broker that runs, seen from outside."""
@@ -84,8 +52,7 @@ class Subject:
 
     def cpu(self) -> float:
         """Seconds that the broker computed so far, in all its processes."""
-        each = [self.process, *self.process.children(recursive=True)]
-        return sum(sum(process.cpu_times()[:2]) for process in each)
+        return computed(self.process)
 
     def memory(self) -> float:
         """MB resident, in all its processes."""

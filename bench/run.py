@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print("MiniStack is left out: name an interpreter that has it with `--ministack`")
     print("median milliseconds; × = labkit ÷ the other")
-    with _clean_environment():
+    with clean_environment():
         for rows in (calls(peers, options.calls), by_server(options.calls), starts(peers, options.starts)):
             print(*rows, sep="\n", flush=True)
     return 0
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _clean_environment() -> Iterator[None]:
+def clean_environment() -> Iterator[None]:
     """No setting of the machine's own leads a client elsewhere or slows one subject's start.
 
     Without bytecode files only labkit would be compiled at every start: pip compiles what it installs.

@@ -12,11 +12,13 @@ from labkit.record import Secret
 #: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 #: The Region stands twice because boto3 reads the second name only:
 #: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html#using-environment-variables
-#: No SDK reads the last five. Four are what a program hands to its MQTT client; the fifth is where a user
-#: pool's domain answers, its name in the place of `{domain}`, because an SDK's endpoint is one host.
+#: No SDK reads the last six. Four are what a program hands to its MQTT client; the fifth is where a user
+#: pool's domain answers, its name in the place of `{domain}`, because an SDK's endpoint is one host; the
+#: sixth is where the account answers over HTTPS, if it does, with a certificate of the CA in AWS_IOT_CA.
 ACCOUNT = (
     "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
     "AWS_IOT_ENDPOINT", "AWS_IOT_PORT", "AWS_IOT_TLS_PORT", "AWS_IOT_CA", "LABKIT_MANAGED_LOGIN_URL",
+    "LABKIT_HTTPS_URL",
 )  # fmt: skip
 
 #: What would take precedence over those, or change where requests go; value: why.
@@ -72,6 +74,7 @@ def for_account(
     secret_access_key: Secret,
     region: str,
     iot: Mapping[str, str] = MappingProxyType({}),
+    https: str = "",
 ) -> dict[str, str]:
     """`environ` for a process that shall work on the account at `endpoint`, and on no other."""
     exempt = [item for item in (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",") if item]
@@ -84,6 +87,7 @@ def for_account(
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "LABKIT_MANAGED_LOGIN_URL": f"{endpoint}/_domain/{{domain}}",
+        **({"LABKIT_HTTPS_URL": https} if https else {}),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         **iot,

@@ -95,6 +95,9 @@ def _add_start(commands: Commands[Parser]) -> None:
 def _add_serve(commands: Commands[Parser]) -> None:
     serve = commands.add_parser("serve", help="the local account alone, for any SDK or the AWS CLI")
     serve.add_argument("--port", type=port, metavar="N", help="its port; 0 takes any free one")
+    serve.add_argument(
+        "--https-port", type=port, metavar="N", help="HTTPS as well, on this port; 0 takes a free one"
+    )
     _add_iot_ports(serve)
     serve.add_argument("--env-file", type=Path, metavar="FILE", help="where to write its address and keys")
     serve.add_argument("--seed", help="the same seed gives the same ids, keys and tokens (LABKIT_SEED)")

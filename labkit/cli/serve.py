@@ -44,6 +44,7 @@ def run(options: Namespace) -> int:
             options.port,
             seed=options.seed,
             clock=options.clock,
+            https_port=options.https_port,
             iot_ports=(options.iot_port, options.iot_tls_port),
             beside=env_file,
         ) as account,
@@ -64,10 +65,12 @@ def served(
     *,
     seed: str | None = None,
     clock: str | None = None,
+    https_port: int | None = None,
     iot_ports: tuple[int | None, int | None] = (None, None),
     beside: Path | None = None,
 ) -> Iterator[Served]:
-    """A local account over HTTP, and its IoT endpoint, on 127.0.0.1, until the block ends.
+    """A local account over HTTP, with a port for it over HTTPS too, and its IoT endpoint, on 127.0.0.1, until
+    the block ends.
 
     `seed` and `clock` default to LABKIT_SEED and LABKIT_CLOCK. The certificate of the IoT endpoint's CA is
     put beside a file, or where it goes with the block. Raises `LabError` for a port in use and for a bad
@@ -79,15 +82,19 @@ def served(
     clock = os.environ.get("LABKIT_CLOCK") or None if clock is None else clock
     checked_seed = None if seed is None else parse_seed(seed)
     checked_clock = None if clock is None else parse_clock(clock)
-    for wanted in (port, *iot_ports):
+    for wanted in (port, https_port, *iot_ports):
         ports.require_free(wanted or 0)
     print("Starting the local account …", flush=True)
 
     from labkit.local.app import create_app
 
     app = create_app(seed=checked_seed, clock=checked_clock)
-    with bind(app, port) as server, _iot(app, iot_ports, beside) as iot:
-        print(f"The local account is at {server.endpoint}", flush=True)
+    with (
+        bind(app, port) as server,
+        _https(app, https_port) as https,
+        _iot(app, iot_ports, beside) as iot,
+    ):
+        print(f"The local account is at {server.endpoint}{f' and {https}' if https else ''}", flush=True)
         print(f"Its IoT endpoint is {iot['AWS_IOT_ENDPOINT']}:{iot['AWS_IOT_PORT']}", flush=True)
         variables = for_account(
             os.environ,
@@ -96,6 +103,7 @@ def served(
             secret_access_key=app.administrator.secret_access_key,
             region=app.region,
             iot=iot,
+            https=https,
         )
         yield Served(server.endpoint, variables)
 
@@ -111,6 +119,18 @@ def bind(app: Any, port: int | None) -> Server:
             raise LabError(f"cannot listen on port `{port}`: {error}; name another with `--port`") from None
     print(f"Port {ports.ACCOUNT_PORT} is in use, so the local account takes another.", flush=True)
     return Server(app, port=0)
+
+
+@contextmanager
+def _https(app: Any, port: int | None) -> Iterator[str]:
+    """Where the account answers over HTTPS; empty without a port for it."""
+    if port is None:
+        yield ""
+        return
+    from labkit.local.server import Server
+
+    with Server(app, port, tls=app.state.iot.certificates.server_context()) as server:
+        yield server.endpoint
 
 
 @contextmanager

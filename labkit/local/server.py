@@ -8,28 +8,44 @@ from typing import TYPE_CHECKING, Any, Self
 from labkit.local.wire import MAX_BODY
 
 if TYPE_CHECKING:
-    from labkit.local.app import LocalApp
+    import ssl
+    from wsgiref.types import WSGIApplication
 
 HOST = "127.0.0.1"
 #: More than any AWS client sends (session tokens and presigned URLs included).
 MAX_HEADERS = 64 * 1024
+#: A client that stops talking in the middle of a request holds a thread until the timeout: enough threads
+#: (cheroot makes none later on), and a short patience, keep the account answering the others. 64 cost 3 ms
+#: and 2 MB at the start.
+WORKERS = 64
 
 
 class Server:
-    """Serves `app` on 127.0.0.1. `port` 0 takes a free one.
+    """Serves `app` on 127.0.0.1. `port` 0 takes a free one; with a context for `tls` over HTTPS.
 
     The port is bound at once (OSError where it is taken); requests are answered from `start()` on.
     """
 
-    def __init__(self, app: LocalApp, port: int = 0) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        workers: int = WORKERS,
+    ) -> None:
         from cheroot import wsgi
 
-        # A client that stops talking in the middle of a request holds a thread until the timeout:
-        # enough threads (cheroot makes none later on), and a short patience, keep the account
-        # answering the others. 64 cost 3 ms and 2 MB at the start.
+        from labkit.local.kept_open import KeptOpen
+
         self._server: Any = wsgi.Server(
-            (HOST, port), app, numthreads=64, max=64, timeout=10, server_name="labkit"
+            (HOST, port), app, numthreads=workers, max=workers, timeout=10, server_name="labkit"
         )
+        self._server.ConnectionClass = KeptOpen
+        if tls is not None:
+            from labkit.local.tls import Secured, Tls
+
+            self._server.ConnectionClass, self._server.ssl_adapter = Secured, Tls(tls)
         self._server.max_request_header_size = MAX_HEADERS
         self._server.max_request_body_size = MAX_BODY
         self._server.shutdown_timeout = 1
@@ -63,8 +79,12 @@ class Server:
 
     @property
     def endpoint(self) -> str:
-        """The address for `AWS_ENDPOINT_URL`."""
-        return f"http://{HOST}:{self.port}"
+        """The address for `AWS_ENDPOINT_URL`; over HTTPS by the host's name.
+
+        Cookies know no ports: under the same name, a browser that has one `Secure` takes none by HTTP.
+        """
+        secure = self._server.ssl_adapter is not None
+        return f"https://localhost:{self.port}" if secure else f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
         """Answer requests from a background thread."""

@@ -96,7 +96,7 @@ def _configuration(name: str, jwks_uri: str, algorithm: str) -> dict[str, Any]:
 
 
 def _base(request: Request) -> str:
-    return f"http://{request.headers.get('host', '127.0.0.1')}"
+    return domains.origin(request)
 
 
 def _json(document: dict[str, Any], status: int = 200) -> Response:

@@ -43,6 +43,8 @@ def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
 @pytest.mark.parametrize(
     "notebook, begins, shows",
     [
+        ("02-tokens", "Signing in gave Alice", ("Tamper with it", "What do you know of Tokens?")),
+        ("03-what-can-you-do", "A User Pool knows", ("The Identity ID", "User Pools and Identity Pools")),
         ("05-policy-decisions", "Behind every call to AWS", ("The nearest misses", "Who may do what")),
         ("06-sign-in-flows", "A User Pool asks until", ("SRP: two calls, no password", "Carol chooses")),
         ("07-groups-roles-and-tags", "So far everybody who signs in", ("One role, three sessions",)),

@@ -21,11 +21,11 @@ FOLDER = Path(__file__).parent / "js"
 NODE = shutil.which("node")
 
 
-def missing() -> str:
+def missing(package: str = "") -> str:
     """What this machine lacks, in one sentence; empty if nothing."""
     if NODE is None:
         return "Node.js is missing: install it (with npm), then run `labkit test`"
-    if not (FOLDER / "node_modules").is_dir():
+    if not (FOLDER / "node_modules" / package).is_dir():
         return (
             f"the packages are missing: run `npm install --no-package-lock` in `{FOLDER}`, or `labkit test`"
         )
@@ -55,11 +55,16 @@ def _camel(keys: Mapping[str, str]) -> dict[str, str]:
     return {names.get(name, "sessionToken"): value for name, value in keys.items()}
 
 
-def run(file: str, environment: dict[str, str]) -> None:
-    if lack := missing():
+def require_packages(package: str = "") -> None:
+    """Skip the test, or in CI fail it, where something is missing."""
+    if lack := missing(package):
         if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
             pytest.fail(lack)
         pytest.skip(lack)
+
+
+def run(file: str, environment: dict[str, str]) -> None:
+    require_packages()
     done = subprocess.run(
         [NODE or "node", "--test", "--test-force-exit", "--test-reporter=spec", file],
         cwd=FOLDER,

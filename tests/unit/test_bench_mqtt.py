@@ -19,6 +19,7 @@ from websockets.uri import parse_uri
 
 from bench import brokers, mqtt, servers
 from bench.mqtt_clients import Shape, acknowledgements, frame, opened, unframed
+from bench.table import Measured, Table
 from labkit.errors import LabError
 from labkit.local.mqtt.codec import encode
 from labkit.local.mqtt.packets import V311, Puback, Publish
@@ -74,11 +75,11 @@ def test_each_of_several_messages_is_acknowledged_by_its_packet_identifier() -> 
 
 def test_a_table_says_what_labkit_does_for_each_1_of_the_other() -> None:
     rows = [
-        mqtt.Measured("labkit", {"messages/s": 50_000.0, "CPU µs/message": 12.0}),
-        mqtt.Measured("aedes", {"messages/s": 25_000.0, "CPU µs/message": 48.0}),
-        mqtt.Measured("silent", {"messages/s": 0.0, "CPU µs/message": 6.0}),
+        Measured("labkit", {"messages/s": 50_000.0, "CPU µs/message": 12.0}),
+        Measured("aedes", {"messages/s": 25_000.0, "CPU µs/message": 48.0}),
+        Measured("silent", {"messages/s": 0.0, "CPU µs/message": 6.0}),
     ]
-    head, *lines = str(mqtt.Table("1→1 QoS 1", rows)).splitlines()
+    head, *lines = str(Table("1→1 QoS 1", rows)).splitlines()
     assert head.split() == ["1→1", "QoS", "1", "messages/s", "CPU", "µs/message"]
     assert [line.split() for line in lines] == [
         ["labkit", "50,000", "12.0"],
@@ -172,11 +173,11 @@ def test_a_broker_is_measured_from_outside(subject: mqtt.Subject) -> None:
 @pytest.mark.enable_socket
 def test_what_is_denied_is_measured_beside_what_is_allowed() -> None:
     table = mqtt.denials(argparse.Namespace(rounds=1), count=100)
-    assert [row.broker.rpartition(", ")[2] for row in table.rows] == ["allowed", "denied"] * 3
+    assert [row.name.rpartition(", ")[2] for row in table.rows] == ["allowed", "denied"] * 3
 
 
 @pytest.mark.enable_socket
 def test_idle_connections_are_counted_over_tls_too() -> None:
     (row,) = mqtt.idle([brokers.labkit(tls=True)], 5).rows
-    assert row.broker == "labkit wss"
+    assert row.name == "labkit wss"
     assert row.figures["MB in all"] > 0

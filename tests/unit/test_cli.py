@@ -57,6 +57,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         (["serve", "--frob"], "labkit: unexpected argument `--frob`"),
         (["serve", "more"], "labkit: unexpected argument `more`"),
         (["serve", "--port", "x"], "labkit serve: argument --port: `x` is no port"),
+        (["serve", "--https-port", "x"], "labkit serve: argument --https-port: `x` is no port"),
         (["serve", "--port", "-1"], "labkit serve: argument --port: `-1` is no port"),
         (["start", "--port", "65536"], "labkit start: argument --port: `65536` is no port"),
         (["start", "--lab-port", "²"], "labkit start: argument --lab-port: `²` is no port"),

@@ -90,6 +90,24 @@ def test_serve_writes_the_env_file_serves_any_sdk_and_stops_on_a_signal(tmp_path
     assert not listens(found["AWS_ENDPOINT_URL"])
 
 
+def test_serve_answers_over_https_too_if_a_port_is_named(tmp_path: Path) -> None:
+    with labkit(
+        "serve", "--port", "0", "--https-port", "0", "--env-file", "a.env", folder=tmp_path
+    ) as process:
+        printed(process, tmp_path, "Ctrl-C stops it")
+        found = variables(tmp_path / "a.env")
+        address = found["LABKIT_HTTPS_URL"]
+        assert address.startswith("https://localhost:")
+        context = ssl.create_default_context(cafile=tmp_path / "a-iot-ca.pem")
+        with urllib.request.urlopen(f"{address}/_labkit/health", timeout=10, context=context) as answer:
+            over_https = json.loads(answer.read())
+        assert over_https == json.loads(read(f"{found['AWS_ENDPOINT_URL']}/_labkit/health"))
+        process.send_signal(STOPS[0])
+        assert process.wait(15) == 0
+    assert f"{found['AWS_ENDPOINT_URL']} and {address}" in (tmp_path / "out").read_text(encoding="utf-8")
+    assert not listens(address)
+
+
 def test_serve_tells_its_iot_endpoint_and_takes_it_away_at_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "my lab"
     folder.mkdir()

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,21 @@ def test_the_iot_endpoint_goes_with_its_account() -> None:
     )
     assert endpoint.items() <= environment.items()
     assert not endpoint.keys() & without_account(environment).keys()
+
+
+def test_an_address_by_https_is_named_where_there_is_one_and_belongs_to_the_account() -> None:
+    account = partial(
+        for_account,
+        {"LABKIT_HTTPS_URL": "https://localhost:9"},
+        endpoint="http://127.0.0.1:1",
+        access_key_id="AKIA",
+        secret_access_key=Secret("secret"),
+        region="us-east-1",
+    )
+    environment = account(https="https://localhost:2")
+    assert environment["LABKIT_HTTPS_URL"] == "https://localhost:2"
+    assert "LABKIT_HTTPS_URL" not in account()
+    assert "LABKIT_HTTPS_URL" not in without_account(environment)
 
 
 def test_hosts_that_need_no_proxy_stay_and_loopback_joins_them() -> None:

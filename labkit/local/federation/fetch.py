@@ -66,12 +66,16 @@ def here(url: str, origin: str) -> str:
 def is_reachable(url: str, origin: str) -> bool:
     """Whether the account would ask there."""
     try:
-        parts = urlsplit(here(url, origin))
-        return parts.scheme == "http" and (
-            parts.netloc == urlsplit(origin).netloc or parts.hostname in _LOOPBACK
-        )
+        there = here(url, origin)
+        parts = urlsplit(there)
+        return _is_own(there, origin) or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     except ValueError:
         return False
+
+
+def _is_own(url: str, origin: str) -> bool:
+    """Whether it is at this account's own address, of which it has one by HTTP and may have one by HTTPS."""
+    return urlsplit(url)[:2] == urlsplit(origin)[:2]
 
 
 def fetch(
@@ -91,7 +95,7 @@ def fetch(
         body = urlencode(form).encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     with others_may_call(state):
-        if urlsplit(url).netloc == urlsplit(origin).netloc:
+        if _is_own(url, origin):
             status, _, answered = _answered_here(method, url, sent, body, state)
             return Fetched(status, answered)
         return _by_socket(method, urlsplit(url), sent, body)

@@ -65,7 +65,7 @@ def is_domain(url: str, path: str) -> bool:
         host = parts.hostname or ""
     except ValueError:
         return False
-    local = parts.scheme == "http" and host in _LOOPBACK
+    local = parts.scheme in ("http", "https") and host in _LOOPBACK
     known = local or (parts.scheme == "https" and host.endswith(".amazoncognito.com"))
     return known and parts.path.endswith(path) and not (parts.query or parts.fragment or parts.username)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.user_pools.state import Authorized
@@ -90,6 +91,12 @@ class Visit:
     newcomer: SignedIn | None = None
 
 
+def _forget_before(now: datetime, kept: dict[str, Any]) -> None:
+    """Drop what ended by then: the first ones, as all of a kind last equally long and time only advances."""
+    for key in list(takewhile(lambda key: kept[key].expires <= now, kept)):
+        del kept[key]
+
+
 class ManagedLogin:
     """Domains by name, and what is open at each."""
 
@@ -115,7 +122,7 @@ class ManagedLogin:
 
     def keep_code(self, code: AuthorizationCode) -> str:
         now, value = self._state.clock.now(), self._state.source.uuid()
-        self._codes = {k: c for k, c in self._codes.items() if now < c.expires}
+        _forget_before(now, self._codes)
         self._codes[value] = code
         return value
 
@@ -132,7 +139,7 @@ class ManagedLogin:
     def open_session(self, signed_in: SignedIn) -> str:
         """A new session; returns what the cookie says of it."""
         now, value = self._state.clock.now(), self.secret()
-        self._sessions = {k: s for k, s in self._sessions.items() if now < s.expires}
+        _forget_before(now, self._sessions)
         self._sessions[value] = Session(signed_in, now + SESSION_VALIDITY)
         return value
 
@@ -149,7 +156,7 @@ class ManagedLogin:
     def open_visit(self, browser: str, request: AuthorizationRequest) -> tuple[str, Visit]:
         """A new visit of a browser, and the secret that its forms carry."""
         now, secret = self._state.clock.now(), self.secret()
-        self._visits = {k: v for k, v in self._visits.items() if now < v.expires + _REMEMBERED}
+        _forget_before(now - _REMEMBERED, self._visits)
         self._visits[secret] = Visit(browser, request, now + VISIT_VALIDITY)
         return secret, self._visits[secret]
 

@@ -22,10 +22,10 @@ function axis(record, title, say, ask) {
   const whole = Math.log1p((end - start) / 300);
   const place = (at) => Math.log1p(Math.max(0, at - start) / 300) / whole;
   const stretched = (to) => start + Math.expm1(to * whole) * 300;
-  const later = latest(Math.round(now), (instant) => ask({ at: instant }), (answer) => draw(answer));
+  const later = latest(now, (instant) => ask({ at: instant }), (answer) => draw(answer));
   let at = now;
   const stand = (to) => {
-    at = Math.round(Math.min(end, Math.max(start, to)));
+    at = Math.min(end, Math.max(start, to)); // never rounded: a second's fraction decides whether something has begun
     slider.value = place(at);
     slider.setAttribute("aria-valuetext", `${utc(at)}, ${beside(at, now)}`);
     chart.style.setProperty("--hand", place(at));

@@ -89,6 +89,20 @@ test("a button goes from end to end, says what ends, and another one back to now
   end();
 });
 
+test("back to now and to an end is to the very instant, not to the second before it", async () => {
+  const { el, model, end } = await opened();
+  const record = model.get("record"), until = NOW + 2850.4;
+  model.set("record", { ...record, now: NOW + 0.4, bars: record.bars.map((bar) => ({ ...bar, ends: until })) });
+  const pressed = (text) => [...el.querySelectorAll("button")].find((one) => one.textContent === text).click();
+  pressed("To the next end ▶");
+  await settled();
+  assert.equal(model.asked.at(-1).at, until);
+  pressed("Back to now");
+  await settled();
+  assert.equal(model.asked.at(-1).at, NOW + 0.4);
+  end();
+});
+
 test("the account's clock moves only when its button is pressed", async () => {
   const reply = (question) => ("advance" in question ? { now: question.advance } : ten(question));
   const { named, slider, model, status, end } = await opened({ movable: true, reply });
