@@ -158,7 +158,14 @@ class App:
         return f"{self.account.endpoint}{self.base}/logout?{given}"
 
     def another(self, **settings: Any) -> App:
-        return App(self.pool.another_client(**CODE | settings), self.domain)
+        return App(self.pool.another_client(**CODE | settings), self.domain).styled()
+
+    def styled(self) -> App:
+        """With AWS's own branding style, without which managed login shows no page."""
+        self.pool.admin.create_managed_login_branding(
+            UserPoolId=self.pool.id, ClientId=self.client_id, UseCognitoProvidedValues=True
+        )
+        return self
 
     def browser(self) -> Browser:
         return Browser(self.account)
@@ -204,7 +211,7 @@ def app(account: LocalAccount, client: dict[str, Any] | None = None, **settings:
     pool = user_pool(account, CODE | (client or {}), **settings)
     domain = account.name("lab")
     pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id, ManagedLoginVersion=2)
-    return App(pool, domain)
+    return App(pool, domain).styled()
 
 
 def challenge(verifier: str) -> dict[str, str]:

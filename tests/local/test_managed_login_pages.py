@@ -15,7 +15,7 @@ from labkit.local.app import LocalApp
 from labkit.local.server import Server
 from tests.local.accounts import LocalAccount, reached
 from tests.local.directory import PASSWORD
-from tests.local.managed_login import CALLBACK, CODE, App, Browser, Screen, app
+from tests.local.managed_login import CALLBACK, App, Browser, Screen, app
 from tests.local.test_user_pool_mfa import TOTP
 from tests.local.test_user_pool_triggers import Recorder, arn
 
@@ -435,7 +435,7 @@ def test_a_function_may_refuse_a_sign_in(account: LocalAccount) -> None:
 
 def test_a_client_with_a_secret_signs_people_in(at: App) -> None:
     """The pages know the secret, which SECRET_HASH proves in the API."""
-    client = App(at.pool.another_client(**CODE, GenerateSecret=True), at.domain)
+    client = at.another(GenerateSecret=True)
     browser, name = client.browser(), at.account.name("anna")
     screen = browser.open(client.address("/signup"))
     typed = {"username": name, "attribute__email": f"{name}@example.com", "password": PASSWORD}

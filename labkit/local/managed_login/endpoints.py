@@ -14,7 +14,7 @@ from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import answers, authorize, logout, revoke, token, user_info
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
-from labkit.local.managed_login.forms import Forged, TooLate
+from labkit.local.managed_login.forms import Forged, TooLate, Unavailable
 from labkit.local.managed_login.pages import (
     passkeys,
     password,
@@ -80,6 +80,11 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
     endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
     if endpoint is None:
         return rendering.wrong_method(site, ", ".join(methods))
+    return _answered(endpoint, site, request, state)
+
+
+def _answered(endpoint: Endpoint, site: Site, request: Request, state: State) -> Response:
+    """What an endpoint answers, or the page of the reason why it does not."""
     try:
         return endpoint(site, request, state)
     except Shown as shown:
@@ -91,6 +96,8 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
         return sign_in.timed_out(site, late.asked, request, state)
     except Forged:
         return rendering.forged(site)
+    except Unavailable:
+        return rendering.unavailable(site)
 
 
 def failure(site: Site, path: str, error: AwsError) -> Response:

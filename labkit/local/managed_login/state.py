@@ -11,6 +11,7 @@ from labkit.local.user_pools.state import Authorized
 
 if TYPE_CHECKING:
     from labkit.local.managed_login.authorization_request import AuthorizationRequest
+    from labkit.local.managed_login.branding import Branding
     from labkit.local.managed_login.domains import Domain
     from labkit.local.state import State
 
@@ -103,6 +104,8 @@ class ManagedLogin:
     def __init__(self, state: State) -> None:
         self._state = state
         self.domains: dict[str, Domain] = {}
+        #: The styles of app clients, by client ID.
+        self.brandings: dict[str, Branding] = {}
         self._codes: dict[str, AuthorizationCode] = {}
         self._sessions: dict[str, Session] = {}
         self._visits: dict[str, Visit] = {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.federation import authn_request, providers
-from labkit.local.managed_login import domains, resource_servers
+from labkit.local.managed_login import branding, domains, resource_servers
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import (
     administration,
@@ -61,17 +61,21 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "ConfirmForgotPassword": passwords.confirm_forgot_password,
     "ConfirmSignUp": signing_up.confirm_sign_up,
     "CreateIdentityProvider": providers.create_identity_provider,
+    "CreateManagedLoginBranding": branding.create_managed_login_branding,
     "CreateResourceServer": resource_servers.create_resource_server,
     "CreateUserImportJob": user_import.create_user_import_job,
     "CreateUserPoolClient": administration.create_user_pool_client,
     "CreateUserPoolDomain": domains.create_user_pool_domain,
     "DeleteIdentityProvider": providers.delete_identity_provider,
+    "DeleteManagedLoginBranding": branding.delete_managed_login_branding,
     "DeleteResourceServer": resource_servers.delete_resource_server,
     "DeleteUser": profile.delete_user,
     "DeleteUserAttributes": changes.delete_user_attributes,
     "DeleteUserPoolDomain": domains.delete_user_pool_domain,
     "DeleteWebAuthnCredential": passkeys.delete_credential,
     "DescribeIdentityProvider": providers.describe_identity_provider,
+    "DescribeManagedLoginBranding": branding.describe_managed_login_branding,
+    "DescribeManagedLoginBrandingByClient": branding.describe_managed_login_branding_by_client,
     "DescribeResourceServer": resource_servers.describe_resource_server,
     "DescribeUserImportJob": user_import.describe_user_import_job,
     "DescribeUserPoolDomain": domains.describe_user_pool_domain,
@@ -107,6 +111,7 @@ OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
     "StopUserImportJob": user_import.stop_user_import_job,
     "UpdateDeviceStatus": devices.update_device_status,
     "UpdateIdentityProvider": providers.update_identity_provider,
+    "UpdateManagedLoginBranding": branding.update_managed_login_branding,
     "UpdateResourceServer": resource_servers.update_resource_server,
     "UpdateUserAttributes": changes.update_user_attributes,
     "UpdateUserPoolClient": administration.update_user_pool_client,

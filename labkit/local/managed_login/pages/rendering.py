@@ -164,5 +164,14 @@ def forged(site: Site) -> Response:
     return page(site, Page("Please start again", lead=lead), status=403)
 
 
+def unavailable(site: Site) -> Response:
+    """Title and text as AWS gave them: https://github.com/minorun365/html-share/issues/3"""
+    lead = (
+        "Please contact an administrator: the app client has no branding style, without which managed login "
+        "shows no page. CreateManagedLoginBranding with UseCognitoProvidedValues makes one."
+    )
+    return page(site, Page("Login pages unavailable", lead=lead), status=403)
+
+
 def failure(site: Site, error: AwsError) -> Response:
     return page(site, Page(error.code, lead=error.message, error=error.code), status=error.status)
