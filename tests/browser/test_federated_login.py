@@ -76,7 +76,7 @@ def departs(at: App, person: Person, way: Way, there: str) -> None:
     """From the sign-in page to the provider's."""
     person.opens(at.begin(f"{there}/callback", scope="openid email profile phone"))
     person.sees(SIGN_IN)
-    person.follows(f"Continue with {way.name}")
+    person.follows(f"Continue with {CORP if way.name == CORP else way.page}")
     person.sees(way.page)
 
 

@@ -150,6 +150,13 @@ def test_a_person_is_shown_what_no_app_can_be_told(at: App, person: Person, else
     person.sees("An error was encountered with the requested page.")
     person.opens(f"{at.account.endpoint}{at.base}/nothing")
     person.sees("Not found")
+    ids = {"UserPoolId": at.pool.id, "ClientId": at.client_id}
+    style = at.pool.admin.describe_managed_login_branding_by_client(**ids)["ManagedLoginBranding"]
+    at.pool.admin.delete_managed_login_branding(
+        UserPoolId=at.pool.id, ManagedLoginBrandingId=style["ManagedLoginBrandingId"]
+    )
+    person.opens(at.begin(f"{elsewhere}/callback"))
+    person.sees("Login pages unavailable")
 
 
 def test_a_page_stands_in_a_frame_of_this_machine_and_in_no_strangers(

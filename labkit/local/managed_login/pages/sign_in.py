@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
 
+#: Providers whose names are no words: each must be called so.
+_BRANDS = {"LoginWithAmazon": "Amazon", "SignInWithApple": "Apple"}
 #: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
@@ -61,7 +63,9 @@ def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: 
 
 def page(site: Site, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
     asked, pool = visit.request, site.pool
-    others = tuple((f"Continue with {name}", _through(asked, name)) for name in _others(pool, client))
+    others = tuple(
+        (f"Continue with {_BRANDS.get(name, name)}", _through(asked, name)) for name in _others(pool, client)
+    )
     shown = Page(f"Sign in to {client.extended_config.get('ClientName') or 'the app'}", providers=others)
     if COGNITO not in providers(client):
         return replace(shown, lead="" if others else _NO_OPTION, error=error)
