@@ -57,6 +57,10 @@ SECRET_MEMBERS = frozenset(
         "SECRET_HASH", "SMS_MFA_CODE", "SMS_OTP_CODE", "SOFTWARE_TOKEN_MFA_CODE", "SRP_A", "SRP_B",
         "SecretAccessKey", "SecretCode", "SecretHash", "SecretKey", "Session", "SessionToken",
         "TemporaryPassword", "Token", "UserCode", "WebIdentityToken",
+        # ProviderDetails of CreateIdentityProvider
+        "client_secret", "private_key",
+        # of a SAML provider
+        "SAMLAssertion", "SAMLResponse",
     }
 )  # fmt: skip
 
@@ -92,6 +96,8 @@ class ApiCall:
     request_id: str = field(repr=False)
     started: datetime = field(repr=False)
     duration: timedelta = field(repr=False)
+    #: Where it went, if that was a User Pool's domain.
+    address: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,3 +118,18 @@ class LoggedRequest:
     #: What the policies said, as in `IMPLICIT_DENY`; empty where none was asked.
     verdict: str
     request_id: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of a browser's, and what came back: a page, or another address to go to."""
+
+    method: str
+    #: Without its query.
+    address: str
+    #: The query, or the form that was sent.
+    sent: Mapping[str, str] = field(repr=False)
+    #: HTTP status of the answer.
+    status: int
+    #: Where it was sent on to; empty for a page.
+    location: str = field(default="", repr=False)

@@ -111,6 +111,35 @@ class UserPoolDomain:
 
 
 @dataclass(frozen=True)
+class IdentityProvider:
+    """Another identity provider whose word a User Pool takes."""
+
+    name: str
+    #: AWS's ProviderType, as in `OIDC` or `SAML`.
+    type: str
+    user_pool: UserPool = field(repr=False)
+    #: User Pool attribute → the provider's claim or attribute.
+    attribute_mapping: Mapping[str, str]
+    #: Further names, such as the domains of its people's addresses.
+    idp_identifiers: tuple[str, ...] = ()
+    #: AWS's ProviderDetails, their secrets masked.
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)
+    calls: Calls = _calls()
+
+    def username(self, subject: str) -> str:
+        """What the pool calls the provider's `subject`, unless they are linked to a user of another name."""
+        return f"{self.name}_{subject}"
+
+
+@dataclass(frozen=True)
+class IamIdentityProvider:
+    """IAM's entry for an identity provider outside AWS."""
+
+    arn: str
+    calls: Calls = _calls()
+
+
+@dataclass(frozen=True)
 class PkcePair:
     """What binds a code to the app that asked for it (RFC 7636)."""
 

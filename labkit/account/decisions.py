@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from labkit.account.control import Control
 from labkit.errors import LabError
-from labkit.policy import Explanation, explain
-from labkit.policy.case import Case
+
+if TYPE_CHECKING:
+    from labkit.policy import Explanation
 
 
 class Decisions(Protocol):
@@ -30,6 +31,9 @@ class LocalDecisions:
                 "were put to policies, and a call that fails earlier (a bad signature, an unknown "
                 "resource, a wrong password) is not among them"
             )
+        from labkit.policy import explain
+        from labkit.policy.case import Case
+
         case = Case.of(found)
         return explain(case.request, policies=case.policies)
 

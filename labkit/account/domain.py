@@ -51,6 +51,7 @@ def ask(
         request_id="",
         started=started,
         duration=datetime.now(UTC) - started,
+        address=f"{url}{path}",
     )
     return DomainAnswer(response.status_code, document, call)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.account.account import Account
 from labkit.errors import LabError
-from labkit.policy import Decision, Explanation, PolicySet, Request
-from labkit.policy import explain as explain_decision
+from labkit.policy import Decision, PolicySet, Request
 from labkit.things import IotAttempt, LogEntry
+
+if TYPE_CHECKING:
+    from labkit.policy import Explanation
 
 
 def explain(
@@ -25,6 +27,8 @@ def explain(
     Raises LabError where there is no such decision.
     """
     if isinstance(what, Decision | Request):
+        from labkit.policy import explain as explain_decision
+
         return explain_decision(what, policies=policies)
     answered: Account | None = account or _metadata(what).get(Account.METADATA)
     if answered is None:

@@ -29,6 +29,8 @@ _IDS = {
     "UserPoolClient": ("UserPoolClient", "ClientId"),
     "IdentityPool": ("IdentityPoolId",),
     "Certificate": ("certificateId",),
+    "SAMLProvider": ("SAMLProviderArn",),
+    "OpenIDConnectProvider": ("OpenIDConnectProviderArn",),
 }
 
 #: What AWS IoT makes: IAM has policies, too, and a version goes with its policy.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from labkit.course import packet_plans, plans
+from labkit.course import federated, packet_plans, plans, scoped
 from labkit.course.exercises import Exercise
 from labkit.course.repairs import Call, Repair
 from labkit.errors import TokenRejected
@@ -244,6 +244,48 @@ EXERCISES = {
         "                   'Resource': objects + '/${aws:PrincipalTag/team}/*'}],\n"
         "}",
         plans.fault,
+    ),
+    "08": Exercise(
+        "08",
+        "Bring Alice's app tokens that change the photos, and open nothing of her profile.",
+        (
+            "An app client gets only what its AllowedOAuthScopes list: make another app with `new_app`.",
+            "Which scope brings the ID token? Ask for one scope alone.",
+            "`tokens_for(album, 'photos/write')`, where `album` is `new_app('album', ['photos/write'])`.",
+        ),
+        "album = new_app('album', ['photos/write'])\nmy_tokens = tokens_for(album, 'photos/write')",
+        scoped.for_photos_alone,
+    ),
+    "09a": Exercise(
+        "09a",
+        "Sign Chi in with Google, as the pool's user `chi`, and bring the claims of her ID token.",
+        (
+            "Ben's way, but in an order in which nothing has to be deleted.",
+            "The user, the link, the sign-in: `sign_in` gives tokens, `claims_of` their claims.",
+            "`federation.admin_link_provider_for_user(account, google, '117364528190473625140', 'chi')`.",
+        ),
+        "user_pool.admin_create_user(account, pool, 'chi', {}, MessageAction='SUPPRESS')\n"
+        "federation.admin_link_provider_for_user(account, google, '117364528190473625140', 'chi')\n"
+        "chi = {'email': 'chi@example.com', 'password': 'correct-horse-3'}\n"
+        "chi_claims = claims_of(sign_in(with_google, google, chi))",
+        federated.chi_by_google,
+    ),
+    "09b": Exercise(
+        "09b",
+        "Map Ana's first and last name from Example Corp's SAML provider, and bring her ID token's claims.",
+        (
+            "The response that you read has the names of its attributes.",
+            "`federation.update_identity_provider` takes a mapping: the pool's names to the provider's.",
+            "`{'given_name': f'{names}/givenname', 'family_name': f'{names}/surname'}`; then sign in anew.",
+        ),
+        "mapping = {'given_name': f'{names}/givenname', 'family_name': f'{names}/surname'}\n"
+        "federation.update_identity_provider(account, saml_corp, attribute_mapping=mapping)\n"
+        "browser = course.Browser()\n"
+        "browser.open(address(with_saml, saml_corp, 'app-3'))\n"
+        "browser.fill(**ana)\n"
+        "browser.fill()\n"
+        "name_claims = claims_of(tokens_of(with_saml, 'app-3'))",
+        federated.named_by_saml,
     ),
     "10": Exercise(
         "10",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from labkit.errors import LabError, TokenRejected
+from labkit.errors import LabError, OAuthError, TokenRejected
 from labkit.show import refusal
 
 
@@ -19,7 +19,7 @@ class Refusal:
 
 @contextmanager
 def refused(code: str) -> Iterator[Refusal]:
-    """Show the refusal of this code (AWS's error code, or a token's failed check) and go on.
+    """Show the refusal of this code (AWS's or OAuth's error code, or a token's failed check) and go on.
 
     The error stays in what `as` names, for `labkit.explain`. Any other error rises as it is. Where
     nothing is refused, LabError says so: a lesson whose failure does not happen is broken.
@@ -39,6 +39,8 @@ def refused(code: str) -> Iterator[Refusal]:
 def _code(error: Exception) -> str:
     if isinstance(error, TokenRejected):
         return error.check
+    if isinstance(error, OAuthError):
+        return error.error
     response = getattr(error, "response", None)
     return str(response["Error"]["Code"]) if isinstance(response, dict) else ""
 

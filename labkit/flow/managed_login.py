@@ -43,6 +43,22 @@ def delete_user_pool_domain(account: Account, domain: UserPoolDomain) -> Acknowl
     return Acknowledgement("DeleteUserPoolDomain", calls=tuple(calls))
 
 
+def create_resource_server(
+    account: Account, user_pool: UserPool, identifier: str, scopes: Mapping[str, str]
+) -> Acknowledgement:
+    """Tell the User Pool of an API of yours; `scopes` are names and descriptions, as in `{"read": "See"}`.
+
+    An app client then asks for `identifier/name`:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html
+    """
+    listed = [{"ScopeName": name, "ScopeDescription": text} for name, text in scopes.items()]
+    with recorded(account) as calls:
+        account.client("cognito-idp").create_resource_server(
+            UserPoolId=user_pool.id, Identifier=identifier, Name=identifier, Scopes=listed
+        )
+    return Acknowledgement("CreateResourceServer", calls=tuple(calls))
+
+
 def pkce_pair() -> PkcePair:
     """A fresh verifier, and the challenge that is its hash (RFC 7636, sections 4.1 and 4.2)."""
     verifier = secrets.token_urlsafe(32)

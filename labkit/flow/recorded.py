@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labkit.account import Account
-from labkit.errors import LabError
+from labkit.errors import LabError, OAuthError
 from labkit.record import ApiCall
 
 #: What to do next, by message, by operation and error code, or by error code alone.
@@ -52,10 +52,20 @@ HINTS = {
     "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.": (
         "A mapping chooses the role, so the Identity Pool must take it: `get_credentials_for_identity`."
     ),
+    "Basic (classic) flow is not supported with SAML providers, please use enhanced flow.": (
+        "A SAML response is a login for `get_credentials_for_identity` alone."
+    ),
     "DeveloperUserAlreadyRegisteredException": "`lookup_developer_identity` tells this user's Identity ID.",
     "AssumeRoleWithWebIdentity InvalidIdentityToken": (
         "Register the issuer in IAM; the local account must be told its keys: `account.tell_issuer_keys`."
     ),
+    "/oauth2/token invalid_grant": (
+        "A code is good once and for five minutes, with the redirect URI and the verifier that it was asked "
+        "for with; a refresh token until it expires or is revoked."
+    ),
+    "/oauth2/token invalid_scope": "The app client must list the scope in its AllowedOAuthScopes.",
+    "/oauth2/authorize invalid_scope": "The app client must list the scope in its AllowedOAuthScopes.",
+    "/oauth2/userInfo invalid_token": "userInfo wants an unexpired access token with the scope `openid`.",
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 
@@ -82,10 +92,21 @@ def recorded(account: Account) -> Iterator[list[ApiCall]]:
                 "(`labkit start` or `labkit serve`), then run the notebook's first cell"
             ) from None
         except ClientError as error:
-            hint = _hint(error)
-            if hint and hint not in getattr(error, "__notes__", ()):  # stages nest
-                error.add_note(hint)
+            note(error, _hint(error))
             raise
+        except OAuthError as error:
+            note(error, oauth_hint(error))
+            raise
+
+
+def note(error: Exception, hint: str | None) -> None:
+    """Put a hint beside an error, once: stages nest."""
+    if hint and hint not in getattr(error, "__notes__", ()):
+        error.add_note(hint)
+
+
+def oauth_hint(error: OAuthError) -> str | None:
+    return HINTS.get(f"{error.endpoint} {error.error}")
 
 
 def _hint(error: ClientError) -> str | None:

@@ -11,22 +11,27 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from labkit.errors import LabError
+from labkit.errors import LabError, OAuthError
+from labkit.flow.recorded import note, oauth_hint
 from labkit.record import Secret
 
-HOST, PATH = "127.0.0.1", "/callback"
-_PAGE = b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook."
+HOST, PATH, SIGNED_OUT = "127.0.0.1", "/callback", "/signed-out"
+_PAGES = {
+    PATH: b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook.",
+    SIGNED_OUT: b"<!doctype html><title>Signed out</title><p>You are signed out.",
+}
 
 
 class RedirectCatcher:
-    """Listens from `with` on; `wait()` gives what the browser brought.
+    """Listens from `start()` or `with` on; `wait()` gives what the browser brought, sign-in after sign-in.
 
     `port` must be the one of the app client's callback URL; 0 takes a free one.
     """
 
     def __init__(self, port: int = 0) -> None:
         self._came = threading.Event()
-        self._query: dict[str, str] = {}
+        #: `state` → what came with it: two windows do not disturb each other.
+        self._queries: dict[str, dict[str, str]] = {}
         try:
             self._server = HTTPServer((HOST, port), self._handler())
         except OSError as error:
@@ -37,26 +42,45 @@ class RedirectCatcher:
         """The address to register in CallbackURLs and to send as `redirect_uri`."""
         return f"http://{HOST}:{self._server.server_port}{PATH}"
 
+    @property
+    def logout_uri(self) -> str:
+        """The address to register in LogoutURLs and to send as `logout_uri`."""
+        return f"http://{HOST}:{self._server.server_port}{SIGNED_OUT}"
+
     def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
     def wait(self, state: str, timeout: float = 120) -> Secret:
-        """The code. Raises LabError where nobody comes in time, or with another `state` than was sent."""
+        """The code. Raises LabError where nobody comes in time, or with another `state` than was sent, and
+        OAuthError where the browser brings an error (RFC 6749, section 4.1.2.1).
+        """
         if not self._came.wait(timeout):
             raise LabError(
                 f"no browser came back to `{self.redirect_uri}` within {timeout:g} seconds: open the "
                 "authorization URL again and sign in"
             )
-        if self._query.get("state") != state:
+        if state not in self._queries:
             raise LabError("the browser came back with another `state` than was sent: do not use its code")
-        if "code" not in self._query:
-            raise LabError(f"the sign-in ended with `{self._query.get('error', 'no code')}` and no code")
-        return Secret(self._query["code"])
+        came = self._queries[state]
+        self._queries.clear()
+        self._came.clear()
+        if "code" not in came:
+            error = came.get("error", "no code")
+            refused = OAuthError("/oauth2/authorize", error, came.get("error_description", "").strip())
+            note(refused, oauth_hint(refused))
+            raise refused
+        return Secret(came["code"])
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         catcher = self
@@ -64,15 +88,16 @@ class RedirectCatcher:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
-                found = parts.path == PATH
-                if found and not catcher._came.is_set():
-                    catcher._query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                page = _PAGES.get(parts.path)
+                if parts.path == PATH:
+                    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+                    catcher._queries[query.get("state", "")] = query
                     catcher._came.set()
-                self.send_response(200 if found else 404)
+                self.send_response(200 if page else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Referrer-Policy", "no-referrer")
                 self.end_headers()
-                self.wfile.write(_PAGE if found else b"")
+                self.wfile.write(page or b"")
 
             def log_message(self, *_: Any) -> None:
                 """The address holds the code."""

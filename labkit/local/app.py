@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labkit.local import (
-    control,
     iam,
     identity_pools,
     iot,
     lab_idp,
     managed_login,
-    policies,
-    s3,
     sts,
     upstream,
     user_pools,
@@ -30,7 +27,7 @@ from labkit.local import (
 from labkit.local.authentication import Caller, authenticate, claims
 from labkit.local.authorization import authorize
 from labkit.local.errors import AwsError, Protocol, Response, internal_failure, not_simulated
-from labkit.local.iot import data
+from labkit.local.loading import Handler, handlers, without_collections
 from labkit.local.models import protocol_of, signing_name
 from labkit.local.operations import Call, canonicalize, identify, service_of
 from labkit.local.requests import Asked
@@ -42,16 +39,35 @@ from labkit.local.validation import validate
 if TYPE_CHECKING:
     from labkit.resources import Credentials
 
-_OWN: dict[str, Mapping[str, Callable[[Call, State], dict[str, Any]]]] = {
+_CONTROL = handlers(
+    "labkit.local",
+    {
+        "AdvanceClock": "control:advance_clock",
+        "GetClock": "control:get_clock",
+        "GetDecision": "control:get_decision",
+        "ReadIotLog": "control:read_iot_log",
+        "ReadOutbox": "control:read_outbox",
+        "ReadRequests": "control:read_requests",
+        "RotateSigningKey": "control:rotate_signing_key",
+        "TellIssuerKeys": "control:tell_issuer_keys",
+    },
+)
+_OWN: Mapping[str, Mapping[str, Handler]] = {
     "cognito-idp": user_pools.OPERATIONS,
     "cognito-identity": identity_pools.OPERATIONS,
     "iam": iam.OPERATIONS,
     "iot": iot.OPERATIONS,
-    "iot-data": data.OPERATIONS,
-    "labkit": control.OPERATIONS,
+    "iot-data": iot.DATA_OPERATIONS,
+    "labkit": _CONTROL,
 }
-_CHECKS = dict(policies.CHECKS)
-_CHECKS |= {("cognito-idp", operation): check for operation, check in user_pools.CHECKS.items()}
+#: Before moto answers.
+_CHECKS: Mapping[str, Mapping[str, Handler]] = {
+    "cognito-idp": user_pools.CHECKS,
+    "dynamodb": handlers("labkit.local", {"Query": "policies:plain_key_condition"}),
+    "iam": iam.CHECKS,
+    "s3": handlers("labkit.local", {"PutBucketPolicy": "policies:check_bucket_policy"}),
+}
+_S3 = Handler("labkit.local.s3:answer")
 _NOT_SIMULATED = {
     "iot": iot.NOT_SIMULATED,
     "sts": sts.NOT_SIMULATED,
@@ -156,11 +172,12 @@ class LocalApp:
             return answer(call, own(call, self.state), request_id)
         if call.service == "sts" and call.operation in sts.OPERATIONS:
             return answer(call, sts.OPERATIONS[call.operation](call, caller, self.state), request_id)
-        check = _CHECKS.get((call.service, call.operation))
+        check = _CHECKS.get(call.service, {}).get(call.operation)
         if check is not None:
             check(call, self.state)
         if call.service == "s3":
-            return s3.answer(call, caller, self.state, refused)
+            of_s3: Response = _S3(call, caller, self.state, refused)
+            return of_s3
         response = upstream.call(call, self.state.account_id)
         amend = user_pools.AMENDMENTS.get(call.operation) if call.service == "cognito-idp" else None
         return amend(call, self.state, response) if amend else response
@@ -244,4 +261,5 @@ def create_app(
     """
     from labkit.local.beginning import begin
 
-    return LocalApp(begin(seed, clock, account_id=account_id, region=region))
+    with without_collections():
+        return LocalApp(begin(seed, clock, account_id=account_id, region=region))

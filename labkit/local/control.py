@@ -6,7 +6,6 @@ An AWS-JSON service named `labkit`, signed like any other, so that policies deci
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -131,15 +130,3 @@ def tell_issuer_keys(call: Call, state: State) -> dict[str, Any]:
             "Jwks must be a JSON Web Key Set with public RSA or EC keys, each with a `kid`.",
         ) from None
     return {"Issuer": issuer}
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "AdvanceClock": advance_clock,
-    "GetClock": get_clock,
-    "GetDecision": get_decision,
-    "ReadIotLog": read_iot_log,
-    "ReadOutbox": read_outbox,
-    "ReadRequests": read_requests,
-    "RotateSigningKey": rotate_signing_key,
-    "TellIssuerKeys": tell_issuer_keys,
-}

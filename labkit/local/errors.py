@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 #: Everything that XML 1.0 has no place for: https://www.w3.org/TR/xml/#charsets
-_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_NOT_XML = "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -89,7 +89,7 @@ def _s3(error: AwsError, request_id: str, resource: str) -> bytes:
 
 
 def _text(value: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", value))
+    return escape(re.sub(_NOT_XML, "\ufffd", value))
 
 
 def _from_wsgi(path: str) -> str:

@@ -134,8 +134,3 @@ def _step(now: datetime) -> int:
 
 def _failed(reason: str) -> AwsError:
     return AwsError("AccessDenied", f"MultiFactorAuthentication failed{reason}", 403)
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreateVirtualMFADevice": create_virtual_mfa_device,
-}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import PolicySyntaxError
-from labkit.local import mfa_devices
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.expressions import KeyCondition
 from labkit.local.operations import Call
@@ -102,29 +100,3 @@ def check_saml_metadata(call: Call, state: State) -> None:
         Metadata.parse(str(document))
     except NotMetadata:
         raise AwsError("InvalidInput", "Could not parse metadata") from None
-
-
-#: Checks before moto answers, by service and operation.
-CHECKS: dict[tuple[str, str], Callable[[Call, State], None]] = {
-    ("dynamodb", "Query"): plain_key_condition,
-    ("iam", "AttachGroupPolicy"): load_aws_managed,
-    ("iam", "AttachRolePolicy"): load_aws_managed,
-    ("iam", "AttachUserPolicy"): load_aws_managed,
-    ("iam", "CreatePolicy"): check_document,
-    ("iam", "CreatePolicyVersion"): check_document,
-    ("iam", "CreateRole"): check_new_role,
-    ("iam", "CreateSAMLProvider"): check_saml_metadata,
-    ("iam", "CreateUser"): refuse_boundary,
-    ("iam", "DeleteVirtualMFADevice"): mfa_devices.check_delete,
-    ("iam", "EnableMFADevice"): mfa_devices.check_enable,
-    ("iam", "GetPolicy"): load_aws_managed,
-    ("iam", "GetPolicyVersion"): load_aws_managed,
-    ("iam", "PutGroupPolicy"): check_document,
-    ("iam", "PutRolePermissionsBoundary"): load_aws_managed,
-    ("iam", "PutRolePolicy"): check_document,
-    ("iam", "PutUserPermissionsBoundary"): refuse_boundary,
-    ("iam", "PutUserPolicy"): check_document,
-    ("iam", "UpdateAssumeRolePolicy"): check_trust,
-    ("iam", "UpdateSAMLProvider"): check_saml_metadata,
-    ("s3", "PutBucketPolicy"): check_bucket_policy,
-}

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from labkit.local.clock import Clock
-from labkit.local.federation.state import Federation
-from labkit.local.identity_pools.state import IdentityPools
 from labkit.local.iot.state import Iot
-from labkit.local.lab_idp.state import LabIdp
-from labkit.local.managed_login.state import ManagedLogin
+from labkit.local.loading import part
 from labkit.local.oidc import Issuers
 from labkit.local.outbox import Outbox
 from labkit.local.requests import Requests
 from labkit.local.seed import Source
 from labkit.local.sessions import Sessions
-from labkit.local.user_pools.state import UserPools
 from labkit.policy import Decision
 
 if TYPE_CHECKING:
+    from labkit.local.federation.state import Federation
+    from labkit.local.identity_pools.state import IdentityPools
+    from labkit.local.lab_idp.state import LabIdp
+    from labkit.local.managed_login.state import ManagedLogin
+    from labkit.local.user_pools.state import UserPools
     from labkit.local.user_pools.triggers import Function
     from labkit.resources import Credentials
 
@@ -76,24 +77,44 @@ class State:
     request_ids: Source = field(init=False)
     requests: Requests = field(init=False)
     sessions: Sessions = field(init=False)
-    user_pools: UserPools = field(init=False)
-    identity_pools: IdentityPools = field(init=False)
     iot: Iot = field(init=False)
-    managed_login: ManagedLogin = field(init=False)
-    federation: Federation = field(init=False)
-    lab_idp: LabIdp = field(init=False)
     administrator: Credentials = field(init=False)
 
     def __post_init__(self) -> None:
         self.request_ids = self.source.branch("request IDs")
         self.requests = Requests(self)
         self.sessions = Sessions(self.source)
-        self.user_pools = UserPools(self)
-        self.identity_pools = IdentityPools(self)
         self.iot = Iot(self)
-        self.managed_login = ManagedLogin(self)
-        self.federation = Federation(self)
-        self.lab_idp = LabIdp(self)
+
+    @part
+    def user_pools(self) -> UserPools:
+        from labkit.local.user_pools.state import UserPools
+
+        return UserPools(self)
+
+    @part
+    def identity_pools(self) -> IdentityPools:
+        from labkit.local.identity_pools.state import IdentityPools
+
+        return IdentityPools(self)
+
+    @part
+    def managed_login(self) -> ManagedLogin:
+        from labkit.local.managed_login.state import ManagedLogin
+
+        return ManagedLogin(self)
+
+    @part
+    def federation(self) -> Federation:
+        from labkit.local.federation.state import Federation
+
+        return Federation(self)
+
+    @part
+    def lab_idp(self) -> LabIdp:
+        from labkit.local.lab_idp.state import LabIdp
+
+        return LabIdp(self)
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """An ARN of this account; IAM's and STS's have no Region."""

@@ -12,6 +12,7 @@ from xml.parsers.expat import ExpatError
 
 from labkit.local.aws_host import host_of, werkzeug_request
 from labkit.local.errors import AwsError, Response, internal_failure, not_simulated
+from labkit.local.loading import without_collections
 from labkit.local.operations import Call
 
 Handler = Callable[[Any, str, Any], Any]
@@ -98,7 +99,8 @@ def _routes(service: str) -> list[tuple[re.Pattern[str], Handler]]:
     if name is None:
         raise not_simulated(f"the service `{service}`")
     try:
-        regions: Any = backends.get_backend(name)["123456789012"]  # type: ignore[call-overload]
+        with without_collections():
+            regions: Any = backends.get_backend(name)["123456789012"]  # type: ignore[call-overload]
     except ImportError:  # moto's less common services need more packages
         raise not_simulated(f"the service `{service}`") from None
     backend = regions["us-east-1" if "us-east-1" in regions else "aws"]

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from labkit.account import Account
 from labkit.account.guard import TAG
-from labkit.provision import iot_removal
+from labkit.provision import iam_removal, iot_removal
 from labkit.provision.kinds import Kind, pages
 from labkit.provision.parts import prefix
 
@@ -163,6 +163,7 @@ def _delete_table(account: Account, name: str) -> None:
 _KINDS = (
     *iot_removal.KINDS,
     Kind("IdentityPool", "Identity Pool", _identity_pools, _identity_pool_tags, _delete_identity_pool),
+    *iam_removal.KINDS,
     Kind("Role", "role", _roles, _role_tags, _delete_role),
     Kind("Bucket", "bucket", _buckets, _bucket_tags, _delete_bucket),
     Kind("Table", "table", _tables, _table_tags, _delete_table),

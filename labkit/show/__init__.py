@@ -24,8 +24,11 @@ from labkit.show.predictions import predictions
 from labkit.show.presigned import presigned_url
 from labkit.show.qr_codes import qr_code
 from labkit.show.records import table
+from labkit.show.redirects import redirects
 from labkit.show.refusals import refusal
+from labkit.show.saml import saml
 from labkit.show.shadows import shadow
+from labkit.show.sign_in_page import sign_in_page
 from labkit.show.simulations import simulation
 from labkit.show.timeline import Timeline, lifetimes
 from labkit.show.tokens import compare, token
@@ -81,10 +84,13 @@ __all__ = [  # noqa: PLE0604 - the table above is the one list of interactive vi
     "presigned_url",
     "qr_code",
     "reason",
+    "redirects",
     "refusal",
+    "saml",
     "sequence",
     "shadow",
     "side_by_side",
+    "sign_in_page",
     "simulation",
     "table",
     "token",

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.errors import TokenRejected
+from labkit.errors import OAuthError, TokenRejected
 from labkit.show.blocks import Block, Cell, Mark, Note, Table, row
 from labkit.show.view import View
 
 
 def refusal(error: BaseException) -> View:
-    """AWS's `ClientError` or a `TokenRejected` that was expected, with its notes as hints."""
+    """A `ClientError`, an `OAuthError` or a `TokenRejected` that was expected, with its notes as hints."""
     hints = tuple(Note(f"Next: {hint}") for hint in getattr(error, "__notes__", ()))
     if isinstance(error, TokenRejected):
         return View("The token was rejected", (*_rejected(error), *hints))
+    if isinstance(error, OAuthError):
+        return View("The domain said no", (*_redirected(error), *hints))
     return View("AWS said no", (*_answered(error), *hints))
+
+
+def _redirected(error: OAuthError) -> tuple[Block, ...]:
+    lines = (
+        row("endpoint", Cell(error.endpoint, code=True)),
+        row("error", Cell(error.error, code=True)),
+        row("error_description", Cell(error.description or "none", code=True)),
+    )
+    return Note(f"Refused: {error.error}.", Mark.DENY), Table("The answer", ("part", "value"), lines)
 
 
 def _rejected(error: TokenRejected) -> tuple[Block, ...]:

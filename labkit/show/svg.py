@@ -25,12 +25,13 @@ _MARGIN, _HEAD, _STEP, _NARROWEST = 16, 34, 40, 110
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow between the first lifeline and `column`; `back` points to the first one."""
+    """An arrow between the lifelines `start` and `column`; `back` points to `start`."""
 
     column: int
     text: str
     back: bool
     failed: bool
+    start: int = 0
 
 
 def draw(title: str, description: str, names: tuple[str, ...], arrows: tuple[Arrow, ...]) -> str:
@@ -64,8 +65,12 @@ def _columns(names: tuple[str, ...], arrows: tuple[Arrow, ...]) -> list[float]:
     places = [_MARGIN + _box_width(names[0]) / 2]
     for column in range(1, len(names)):
         gap = max(_NARROWEST, (_box_width(names[column - 1]) + _box_width(names[column])) / 2 + 12)
-        labels = (_width(arrow.text) + 32 for arrow in arrows if arrow.column == column)
-        places.append(max(places[-1] + gap, places[0] + max(labels, default=0)))
+        ends = (
+            places[min(arrow.column, arrow.start)] + _width(arrow.text) + 32
+            for arrow in arrows
+            if max(arrow.column, arrow.start) == column
+        )
+        places.append(max(places[-1] + gap, max(ends, default=0)))
     return places
 
 
@@ -91,8 +96,8 @@ def _lifeline(name: str, x: float, height: float) -> str:
 
 
 def _arrow(arrow: Arrow, columns: list[float], y: float) -> str:
-    left, right = columns[0], columns[arrow.column]
-    start, end = (right, left) if arrow.back else (left, right)
+    one, other = columns[arrow.start], columns[arrow.column]
+    start, end = (other, one) if arrow.back else (one, other)
     tip = 7 if end < start else -7
     colour = REFUSED if arrow.failed else INK
     dashes = ";stroke-dasharray:5 4" if arrow.back else ""
@@ -100,7 +105,7 @@ def _arrow(arrow: Arrow, columns: list[float], y: float) -> str:
         f'<line x1="{start:.1f}" y1="{y:.1f}" x2="{end:.1f}" y2="{y:.1f}" '
         f'style="stroke:{colour};stroke-width:1.5{dashes}"/>'
         f'<path d="M{end:.1f} {y:.1f}l{tip} -4v8z" style="fill:{colour}"/>'
-        f"{_label(arrow, (left + right) / 2, y)}"
+        f"{_label(arrow, (one + other) / 2, y)}"
     )
 
 

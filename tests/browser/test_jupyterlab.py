@@ -48,6 +48,16 @@ def test_notebook_04_runs_from_top_to_bottom(lab: str, page: Page) -> None:
         ("05-policy-decisions", "Behind every call to AWS", ("The nearest misses", "Who may do what")),
         ("06-sign-in-flows", "A User Pool asks until", ("SRP: two calls, no password", "Carol chooses")),
         ("07-groups-roles-and-tags", "So far everybody who signs in", ("One role, three sessions",)),
+        (
+            "08-oauth-and-managed-login",
+            "So far the app took",
+            ("The authorization code flow", "The second app"),
+        ),
+        (
+            "09-federation",
+            "Your users have accounts elsewhere",
+            ("Two sign-ins, one in the other", "In Cognito's ID token"),
+        ),
         ("10-iot-connect", "S3 answers when you ask", ("A presigned URL", "What AWS IoT decided")),
         ("11-iot-things-and-policies", "Now there are devices", ("The fleet", "lab-tomato, shadow")),
     ],
@@ -68,6 +78,45 @@ def test_a_later_notebook_runs_from_top_to_bottom(
     for text in shows:
         assert page.get_by_text(text).count() >= 1
     assert _errors(page) == []
+
+
+def test_the_sign_in_page_opens_from_notebook_08_and_leads_back(lab: str, page: Page) -> None:
+    run_all(lab, page, "08-oauth-and-managed-login", begins="So far the app took")
+    link = page.get_by_role("link", name="Open the sign-in page in a new tab")
+    link.wait_for(timeout=150_000)
+
+    page.get_by_text("Open it here").click()
+    frame = page.frame_locator('iframe[title="The sign-in page"]')
+    frame.get_by_role("heading", name="Sign in to my-app").wait_for(timeout=30_000)
+    page.screenshot(path=OUTPUT / "08-sign-in-here.png")
+
+    with page.context.expect_page() as opened:
+        link.click()
+    tab = opened.value
+    tab.get_by_label("Username").fill("alice")
+    tab.get_by_label("Password").fill("Alice-in-labkit-1")
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    tab.get_by_text("You may close this window and go back to the notebook.").wait_for(timeout=30_000)
+
+
+def test_ana_signs_in_at_her_company_from_notebook_09(lab: str, page: Page) -> None:
+    run_all(lab, page, "09-federation", begins="Your users have accounts elsewhere")
+    link = page.get_by_role("link", name="Open the sign-in page in a new tab")
+    link.wait_for(timeout=150_000)
+    diagram = page.get_by_role("img", name="Two sign-ins, one in the other").first
+    diagram.wait_for(timeout=30_000)
+    diagram.scroll_into_view_if_needed()
+    page.screenshot(path=OUTPUT / "09-two-sign-ins.png")
+
+    with page.context.expect_page() as opened:
+        link.click()
+    tab = opened.value
+    tab.get_by_role("heading", name="Example Corp").wait_for(timeout=30_000)
+    tab.screenshot(path=OUTPUT / "09-example-corp.png")
+    tab.get_by_label("E-mail address").fill("ana@example.com")
+    tab.get_by_label("Password").fill("correct-horse-1")
+    tab.get_by_role("button", name="Sign in").click()
+    tab.get_by_text("You may close this window and go back to the notebook.").wait_for(timeout=30_000)
 
 
 def run_all(lab: str, page: Page, notebook: str, *, begins: str) -> None:

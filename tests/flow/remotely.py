@@ -1,4 +1,7 @@
-"""A notebook on a real account, played by a local one: a person agrees to changes, and they take time."""
+"""A notebook on a real account, played by a local one: a person agrees to changes, and they take time.
+
+What a cell opens as `local` is a local account.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def run(name: str, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     found = Run(open_account("aws", profile="workshop", confirm=agrees), questions=questions)
     monkeypatch.setattr("time.sleep", found.waits.append)
-    monkeypatch.setattr(labkit, "open_account", lambda: found.account)
+    monkeypatch.setattr(labkit, "open_account", lambda *kind: open_account(*kind) if kind else found.account)
     notebook: Any = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     for source in (each.source for each in notebook.cells if each.cell_type == "code"):
         exec(source, found.cell)

@@ -12,7 +12,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from labkit import provision
+from labkit import course, provision
 from labkit.account import Account, open_account
 from labkit.errors import LabError, OAuthError
 from labkit.flow import managed_login, user_pool
@@ -151,10 +151,7 @@ def test_signing_out_leads_to_the_apps_address(domain: UserPoolDomain, app_clien
 
 
 def test_a_machine_has_tokens_of_its_own(account: Account, domain: UserPoolDomain) -> None:
-    scope = {"ScopeName": "read", "ScopeDescription": "Read"}
-    account.client("cognito-idp").create_resource_server(
-        UserPoolId=domain.user_pool.id, Identifier="music", Name="Music", Scopes=[scope]
-    )
+    managed_login.create_resource_server(account, domain.user_pool, "music", {"read": "Read"})
     machine = user_pool.create_user_pool_client(
         account, domain.user_pool, "machine", generate_secret=True,
         AllowedOAuthFlows=["client_credentials"], AllowedOAuthFlowsUserPoolClient=True,
@@ -178,6 +175,14 @@ def test_the_listener_says_what_went_wrong(catcher: RedirectCatcher) -> None:
     with pytest.raises(LabError, match="another `state`"):
         catcher.wait(STATE)
     assert catcher.wait("another") == Secret("c")
+
+
+def test_two_windows_do_not_disturb_each_other(catcher: RedirectCatcher) -> None:
+    for state in ("mine", "another"):
+        requests.get(f"{catcher.redirect_uri}?code=of-{state}&state={state}", timeout=5)
+    assert catcher.wait("mine") == Secret("of-mine")
+    with pytest.raises(LabError, match="within 0 seconds"):
+        catcher.wait("another", timeout=0)
 
 
 def test_the_listener_tells_of_an_error_and_of_a_port_that_is_taken(catcher: RedirectCatcher) -> None:
@@ -206,6 +211,78 @@ def test_a_domain_is_deleted_again(account: Account) -> None:
     brief = managed_login.create_user_pool_domain(account, pool, "brief-domain")
     assert brief.url == f"{account.endpoint}/_domain/brief-domain"
     assert managed_login.delete_user_pool_domain(account, brief).operation == "DeleteUserPoolDomain"
+
+
+def test_a_resource_server_is_one_call_that_names_its_scopes(account: Account) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateResourceServer.html"""
+    pool = user_pool.create_user_pool(account, "resource-servers")
+    made = managed_login.create_resource_server(account, pool, "photos", {"read": "See", "write": "Change"})
+    (call,) = made.calls
+    assert call.operation == made.operation == "CreateResourceServer"
+    found = account.client("cognito-idp").describe_resource_server(UserPoolId=pool.id, Identifier="photos")
+    scopes = found["ResourceServer"]["Scopes"]
+    assert {scope["ScopeName"]: scope["ScopeDescription"] for scope in scopes} == {
+        "read": "See", "write": "Change",
+    }  # fmt: skip
+
+
+def test_a_visit_signs_a_person_in_and_needs_no_form_the_second_time(
+    account: Account, domain: UserPoolDomain, app_client: AppClient, alice: str, catcher: RedirectCatcher
+) -> None:
+    browser, uri = course.Browser(), catcher.redirect_uri
+    first, second = (
+        managed_login.authorization_url(domain, app_client, uri, scopes=SCOPES, state=state)
+        for state in ("first", "second")
+    )
+    page = course.visit(browser, first, username=alice, password=PASSWORD)
+    assert page is not None
+    assert page.title == "Done"
+    code = catcher.wait("first", timeout=5)
+    assert (
+        managed_login.exchange_code(account, domain, app_client, code, uri)
+        .calls[0]
+        .address.startswith(f"{domain.url}/oauth2/token")
+    )
+    course.visit(browser, second)
+    assert catcher.wait("second", timeout=5) != code
+    refused = course.visit(course.Browser(), first, username=alice, password="Wrong-horse-2")
+    assert refused is not None
+    assert refused.error == "Incorrect username or password."
+
+
+def test_a_page_of_aws_is_left_to_the_person(capsys: pytest.CaptureFixture[str]) -> None:
+    browser, address = course.Browser(), "https://lab.auth.us-east-1.amazoncognito.com/login?a=1"
+    assert course.visit(browser, address, username="alice", password=PASSWORD) is None
+    told = capsys.readouterr().out
+    assert "Open this in your browser and sign in as `alice`" in told
+    assert address in told
+    assert PASSWORD not in told
+    assert browser.visits == []
+
+
+def test_an_app_hears_what_to_do_about_a_refusal(
+    account: Account, domain: UserPoolDomain, app_client: AppClient, catcher: RedirectCatcher
+) -> None:
+    with pytest.raises(OAuthError, match="invalid_grant") as late:
+        managed_login.exchange_code(account, domain, app_client, "no-code", catcher.redirect_uri)
+    (hint,) = late.value.__notes__
+    assert hint.startswith("A code is good once")
+    course.visit(
+        course.Browser(),
+        managed_login.authorization_url(
+            domain, app_client, catcher.redirect_uri, scopes=["phone"], state=STATE
+        ),
+    )
+    with pytest.raises(OAuthError, match="invalid_scope") as wide:
+        catcher.wait(STATE, timeout=5)
+    assert wide.value.__notes__ == ["The app client must list the scope in its AllowedOAuthScopes."]
+
+
+def test_the_listener_has_a_page_for_those_who_sign_out(catcher: RedirectCatcher) -> None:
+    page = course.Browser().open(catcher.logout_uri)
+    assert (page.status, page.title) == (200, "Signed out")
+    with pytest.raises(LabError, match="no browser came back"):
+        catcher.wait(STATE, timeout=0)
 
 
 def test_a_domain_is_destroyed_with_its_pool(account: Account) -> None:

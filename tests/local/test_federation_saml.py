@@ -102,14 +102,18 @@ def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -
     assert attributes_of(at.pool, f"{CORP}_{BEN[0]}")["custom:groups"] == "staff"
 
 
-def test_a_linked_identity_signs_in_its_user(at: App) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html"""
+@pytest.mark.parametrize("attribute", ["email", f"{CLAIMS}/emailaddress"])
+def test_a_linked_identity_signs_in_its_user(at: App, attribute: str) -> None:
+    """https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminLinkProviderForUser.html
+
+    "… set the user pool attribute name as the value of ProviderAttributeName … For example, `email`."
+    """
     carla = at.pool.confirmed()
     at.pool.admin.admin_link_provider_for_user(
         UserPoolId=at.pool.id,
         DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": carla},
         SourceUser={
-            "ProviderName": CORP, "ProviderAttributeName": f"{CLAIMS}/emailaddress",
+            "ProviderName": CORP, "ProviderAttributeName": attribute,
             "ProviderAttributeValue": ANA[0],
         },
     )  # fmt: skip
@@ -159,6 +163,24 @@ def test_a_relay_state_is_held_to_what_an_authorization_request_is(
     on_the_way = traveller(at)
     screen = on_the_way.enter(on_the_way.go(portal(at, **wrong)), ANA)
     assert (screen.status, screen.location) == (400, "")
+
+
+def test_aws_is_a_tile_of_the_portal_too(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html"""
+    at = federated(account, "SAML", mapping=MAPPING)
+    tile = {"sp": "urn:amazon:webservices", "acs": "https://signin.aws.amazon.com/saml"}
+    on_the_way = traveller(at)
+    address = f"/_idp/example-corp/saml/start?{urlencode(tile)}"
+    on_the_way.go(address)
+    body = urlencode({"email": ANA[0], "password": ANA[1]})
+    to, fields = form_of(on_the_way.send("POST", address, body, FORM)) or ("", {})
+    assert to == tile["acs"]
+    said = etree.fromstring(base64.b64decode(fields["SAMLResponse"]))
+    assert said.findtext(".//saml:Audience", None, NAMES) == tile["sp"]
+    assert said.find(".//saml:SubjectConfirmationData", NAMES).get("Recipient") == tile["acs"]
+    for wrong in ({"sp": "urn:other"}, {"acs": "https://signin.aws.amazon.com.evil.example.com/saml"}):
+        page = on_the_way.go(f"/_idp/example-corp/saml/start?{urlencode(tile | wrong)}")
+        assert (page.status, page.location) == (400, "")
 
 
 # --- encrypted assertions ---------------------------------------------------------------------------------

@@ -211,6 +211,27 @@ def test_a_stand_in_sends_nobody_to_strangers(account: LocalAccount, wrong: dict
     assert (screen.status, screen.title, screen.location) == (400, "The request was refused", "")
 
 
+def test_an_app_on_this_machine_needs_no_user_pool(account: LocalAccount) -> None:
+    """RFC 8252, section 7.3: any port of the loopback address."""
+    at = federated(account, "Google")
+    on_the_way = traveller(at)
+    on_the_way.departs(at)
+    parts = urlsplit(on_the_way.visited[-1])
+
+    def asked(uri: str) -> str:
+        return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | {'redirect_uri': uri})}"
+
+    own = "http://127.0.0.1:49152/callback"
+    assert on_the_way.enter(on_the_way.go(asked(own)), ANA).location.startswith(f"{own}?code=")
+    for uri in (
+        f"{own}/more", f"{own}?a=b", "http://127.0.0.1:49152/a/callback", "https://127.0.0.1:49152/callback",
+        "http://127.0.0.1.evil.example.com/callback", "http://127.0.0.1:1@evil.example.com/callback",
+        "http://evil.example.com/callback", "https://evil.auth.us-east-1.amazoncognito.com/callback",
+    ):  # fmt: skip
+        screen = on_the_way.go(asked(uri))
+        assert (screen.status, screen.title, screen.location) == (400, "The request was refused", "")
+
+
 def test_a_stand_in_knows_who_may_sign_in(account: LocalAccount) -> None:
     at = federated(account, "Google")
     for who in ((ANA[0], BEN[1]), ("nobody@example.com", ANA[1]), ("", "")):

@@ -34,7 +34,7 @@ def _cells(path: Path, kind: str = "code") -> list[Any]:
     return [cell for cell in _notebook(path).cells if cell.cell_type == kind]
 
 
-def test_there_are_nine_notebooks_and_a_gallery() -> None:
+def test_there_are_eleven_notebooks_and_a_gallery() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "00-gallery",
         "01-who-are-you",
@@ -44,6 +44,8 @@ def test_there_are_nine_notebooks_and_a_gallery() -> None:
         "05-policy-decisions",
         "06-sign-in-flows",
         "07-groups-roles-and-tags",
+        "08-oauth-and-managed-login",
+        "09-federation",
         "10-iot-connect",
         "11-iot-things-and-policies",
     ]

@@ -38,7 +38,7 @@ def answer(data: dict[str, Any], chosen: object, **changes: Any) -> Any:
 
 
 def test_there_are_questions_about_each_part_of_the_course() -> None:
-    assert TOPICS == ["iam-decisions", "identity-pools", "iot", "tokens", "user-pools"]
+    assert TOPICS == ["federation", "iam-decisions", "identity-pools", "iot", "oauth", "tokens", "user-pools"]
     assert len(ALL) >= 15
     assert len({each["id"] for each in ALL}) == len(ALL)
     assert {each["kind"] for each in ALL} == {"single", "multiple", "ordering"}

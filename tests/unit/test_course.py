@@ -10,10 +10,10 @@ import pytest
 
 from labkit import course
 from labkit.course.catalogue import EXERCISES
-from labkit.errors import LabError, TokenRejected
+from labkit.errors import LabError, OAuthError, TokenRejected
 from labkit.provision import Lab
 from labkit.record import ApiCall, Secret
-from labkit.resources import Attempt, Identity, IdentityPool, Tokens
+from labkit.resources import Attempt, Identity, IdentityPool, OAuthTokens, Tokens
 from labkit.things import IotAttempt
 from tests.unit.show import samples
 
@@ -249,3 +249,56 @@ def test_bobs_message_goes_to_bobs_topic_over_bobs_connection() -> None:
     assert "not accepted: `PUBACK`" in exercise.check(sent("bob", allowed=False), "alice").text
     assert "iot:Subscribe" in exercise.check(sent("bob", action="iot:Subscribe"), "alice").text
     assert "own id" in exercise.check(sent("bob", whose="carol"), "alice").text
+
+
+def _claims(name: str = "chi", identity: str = "117364528190473625140", **more: Any) -> dict[str, Any]:
+    known = {"userId": identity, "providerName": "Google", "providerType": "Google"}
+    return {"cognito:username": name, "identities": [known], **more}
+
+
+def test_chi_comes_by_google_as_the_pools_user() -> None:
+    exercise = course.exercise("09a")
+    assert exercise.check(_claims()).solved
+    alone = _claims("Google_117364528190473625140")
+    assert "before she signs in" in exercise.check(alone).text
+    assert "`ben`" in exercise.check(_claims("ben")).text
+    assert "not with Chi's account" in exercise.check(_claims(identity="1")).text
+    assert "not with Chi's account" in exercise.check({"cognito:username": "chi"}).text
+
+
+def test_anas_names_come_by_saml() -> None:
+    def named(kind: str = "SAML", **names: str) -> dict[str, Any]:
+        return {"identities": [{"userId": "ana@example.com", "providerType": kind}], **names}
+
+    exercise = course.exercise("09b")
+    assert exercise.check(named(given_name="Ana", family_name="Reyes")).solved
+    assert "by OIDC, not by SAML" in exercise.check(named("OIDC", given_name="Ana")).text
+    assert "no provider" in exercise.check({"cognito:username": "ana"}).text
+    assert "no `family_name`" in exercise.check(named(given_name="Ana")).text
+    wrong = named(given_name="Ana Reyes", family_name="Reyes")
+    assert "`given_name` is `Ana Reyes`" in exercise.check(wrong).text
+
+
+def test_what_a_domain_refuses_is_shown_in_oauths_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with course.refused("server_error") as refusal:
+        raise OAuthError("/oauth2/authorize", "server_error", "The signature is invalid.")
+    assert isinstance(refusal.error, OAuthError)
+    shown = capsys.readouterr().out
+    assert "The domain said no" in shown
+    assert "The signature is invalid." in shown
+    with pytest.raises(OAuthError), course.refused("server_error"):
+        raise OAuthError("/oauth2/token", "invalid_grant")
+
+
+def _scoped(scope: str, *, id_token: bool = False, **claims: Any) -> OAuthTokens:
+    access = samples.compact(samples.claims("access", scope=scope, **claims))
+    return OAuthTokens(Secret(access), samples.id_token if id_token else None, None, timedelta(hours=1))
+
+
+def test_a_token_for_the_photos_opens_the_photos_alone() -> None:
+    exercise = course.exercise("08")
+    assert exercise.check(_scoped("photos/write")).solved
+    assert "`openid`" in exercise.check(_scoped("openid")).text
+    assert "of a machine" in exercise.check(_scoped("photos/write", username=None)).text
+    assert "ID token" in exercise.check(_scoped("openid photos/write", id_token=True)).text
+    assert "`photos/read`, too" in exercise.check(_scoped("photos/read photos/write")).text

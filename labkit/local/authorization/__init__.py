@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labkit.local.authentication import Caller
-from labkit.local.authorization import cognito_identity, dynamodb, iot, other, s3, sts
 from labkit.local.authorization.asks import Ask
 from labkit.local.authorization.principal import context_of, origins_of, parse, policies_of, role_named
 from labkit.local.authorization.temporary import require_usable
 from labkit.local.errors import AwsError
-from labkit.local.iot import effective
+from labkit.local.loading import Handler, handlers
 from labkit.local.operations import Call
 from labkit.local.refusals import refusals_of
 from labkit.policy import Anonymous, Decision, Policy, PolicySet, Request, decide, denial_text
@@ -19,13 +18,20 @@ from labkit.policy import Anonymous, Decision, Policy, PolicySet, Request, decid
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-_SERVICES = {"s3": s3.asks, "dynamodb": dynamodb.asks, "dynamodbstreams": dynamodb.asks}
-_CALLERS = {
-    "cognito-identity": cognito_identity.asks,
-    "iot": iot.control,
-    "iot-data": iot.data,
-    "sts": sts.asks,
-}
+_ROOM = "labkit.local.authorization"
+_SERVICES = handlers(
+    _ROOM, {"s3": "s3:asks", "dynamodb": "dynamodb:asks", "dynamodbstreams": "dynamodb:asks"}
+)
+_CALLERS = handlers(
+    _ROOM,
+    {
+        "cognito-identity": "cognito_identity:asks",
+        "iot": "iot:control",
+        "iot-data": "iot:data",
+        "sts": "sts:asks",
+    },
+)
+_OTHER = Handler(f"{_ROOM}.other:asks")
 #: "No permissions are required to perform this operation."
 #: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 #: "No permissions are required for users to perform this operation."
@@ -65,9 +71,8 @@ def authorize(call: Call, caller: Caller, state: State) -> set[int]:
 
 def _asks(call: Call, caller: Caller, state: State) -> list[Ask]:
     own = _SERVICES.get(call.service)
-    if own:
-        return own(call, state)
-    return _CALLERS.get(call.service, other.asks)(call, caller, state)
+    asks: list[Ask] = own(call, state) if own else _CALLERS.get(call.service, _OTHER)(call, caller, state)
+    return asks
 
 
 def put(ask: Ask, caller: Caller, state: State, context: dict[str, str | tuple[str, ...]]) -> Decision:
@@ -89,6 +94,8 @@ def _policies(ask: Ask, caller: Caller, state: State) -> PolicySet:
     found = policies_of(caller, state, resource=_resource_policy(ask, state))
     if not ask.action.startswith("iot:"):
         return found
+    from labkit.local.iot import effective
+
     region = ask.resource.split(":")[3] if ask.resource != "*" else state.region
     return replace(found, iot=effective.of_caller(caller, None, region, state))
 
@@ -114,6 +121,8 @@ def _owner(ask: Ask, state: State) -> str:
 
 def _resource_policy(ask: Ask, state: State) -> Policy | None:
     if ask.resource.startswith("arn:aws:s3:::"):
+        from labkit.local.authorization import s3
+
         bucket = s3.bucket_of(ask.resource.removeprefix("arn:aws:s3:::").partition("/")[0], state)
         document = bucket.policy if bucket is not None else None
         text = document.decode() if isinstance(document, bytes) else document

@@ -57,11 +57,3 @@ def _inputs(call: Call) -> tuple[Source, ...]:
 
 def _keys(given: tuple[Source, ...]) -> dict[str, Any]:
     return {"ContextKeyNames": context_keys(source.policy for source in given)}
-
-
-OPERATIONS = {
-    "GetContextKeysForCustomPolicy": get_context_keys_for_custom_policy,
-    "GetContextKeysForPrincipalPolicy": get_context_keys_for_principal_policy,
-    "SimulateCustomPolicy": simulate_custom_policy,
-    "SimulatePrincipalPolicy": simulate_principal_policy,
-}

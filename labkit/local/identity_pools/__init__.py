@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from labkit.local.identity_pools import (
-    credentials,
-    developer,
-    identities,
-    linking,
-    pools,
-    principal_tags,
-    roles,
-    tags,
-)
-from labkit.local.operations import Call
-
-if TYPE_CHECKING:
-    from labkit.local.state import State
+from labkit.local.loading import handlers
 
 #: Operations that are answered here, by AWS's name; moto is asked for none of this service's.
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreateIdentityPool": pools.create_identity_pool,
-    "DeleteIdentities": identities.delete_identities,
-    "DeleteIdentityPool": pools.delete_identity_pool,
-    "DescribeIdentity": identities.describe_identity,
-    "DescribeIdentityPool": pools.describe_identity_pool,
-    "GetCredentialsForIdentity": credentials.get_credentials_for_identity,
-    "GetId": identities.get_id,
-    "GetIdentityPoolRoles": roles.get_identity_pool_roles,
-    "GetOpenIdToken": credentials.get_open_id_token,
-    "GetOpenIdTokenForDeveloperIdentity": developer.get_open_id_token_for_developer_identity,
-    "GetPrincipalTagAttributeMap": principal_tags.get_principal_tag_attribute_map,
-    "ListIdentities": identities.list_identities,
-    "ListIdentityPools": pools.list_identity_pools,
-    "ListTagsForResource": tags.list_tags_for_resource,
-    "LookupDeveloperIdentity": developer.lookup_developer_identity,
-    "MergeDeveloperIdentities": developer.merge_developer_identities,
-    "SetIdentityPoolRoles": roles.set_identity_pool_roles,
-    "SetPrincipalTagAttributeMap": principal_tags.set_principal_tag_attribute_map,
-    "TagResource": tags.tag_resource,
-    "UnlinkDeveloperIdentity": developer.unlink_developer_identity,
-    "UnlinkIdentity": linking.unlink_identity,
-    "UntagResource": tags.untag_resource,
-    "UpdateIdentityPool": pools.update_identity_pool,
-}
+OPERATIONS = handlers(
+    "labkit.local.identity_pools",
+    {
+        "CreateIdentityPool": "pools:create_identity_pool",
+        "DeleteIdentities": "identities:delete_identities",
+        "DeleteIdentityPool": "pools:delete_identity_pool",
+        "DescribeIdentity": "identities:describe_identity",
+        "DescribeIdentityPool": "pools:describe_identity_pool",
+        "GetCredentialsForIdentity": "credentials:get_credentials_for_identity",
+        "GetId": "identities:get_id",
+        "GetIdentityPoolRoles": "roles:get_identity_pool_roles",
+        "GetOpenIdToken": "credentials:get_open_id_token",
+        "GetOpenIdTokenForDeveloperIdentity": "developer:get_open_id_token_for_developer_identity",
+        "GetPrincipalTagAttributeMap": "principal_tags:get_principal_tag_attribute_map",
+        "ListIdentities": "identities:list_identities",
+        "ListIdentityPools": "pools:list_identity_pools",
+        "ListTagsForResource": "tags:list_tags_for_resource",
+        "LookupDeveloperIdentity": "developer:lookup_developer_identity",
+        "MergeDeveloperIdentities": "developer:merge_developer_identities",
+        "SetIdentityPoolRoles": "roles:set_identity_pool_roles",
+        "SetPrincipalTagAttributeMap": "principal_tags:set_principal_tag_attribute_map",
+        "TagResource": "tags:tag_resource",
+        "UnlinkDeveloperIdentity": "developer:unlink_developer_identity",
+        "UnlinkIdentity": "linking:unlink_identity",
+        "UntagResource": "tags:untag_resource",
+        "UpdateIdentityPool": "pools:update_identity_pool",
+    },
+)

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_AttachPolicy.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -111,15 +110,3 @@ def _targets(call: Call, state: State) -> tuple[list[str], str | None]:
     targets = [target for target, name in attached if name == policy.name]
     found, marker = page(targets, given.get("marker"), given.get("pageSize"))
     return list(found), marker
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "AttachPolicy": attach_policy,
-    "AttachPrincipalPolicy": attach_principal_policy,
-    "DetachPolicy": detach_policy,
-    "DetachPrincipalPolicy": detach_principal_policy,
-    "ListAttachedPolicies": list_attached_policies,
-    "ListPolicyPrincipals": list_policy_principals,
-    "ListPrincipalPolicies": list_principal_policies,
-    "ListTargetsForPolicy": list_targets_for_policy,
-}

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_TestAuthorization.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import not_simulated
@@ -120,9 +120,3 @@ def _missing(traces: tuple[StatementTrace, ...]) -> Iterator[str]:
             patterns += condition.patterns
         for pattern in patterns:
             yield from (each.raw[2:-1].partition(",")[0] for each in pattern.variables if each.value is None)
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "GetEffectivePolicies": get_effective_policies,
-    "TestAuthorization": test_authorization,
-}

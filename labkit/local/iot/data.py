@@ -55,14 +55,17 @@ def _shadow(given: Mapping[str, Any]) -> ShadowName:
     return ShadowName(given["thingName"], given.get("shadowName"))
 
 
+@_by_the_api
 def get_thing_shadow(call: Call, state: State) -> dict[str, Any]:
     return {"payload": written(state.iot.shadows.get(_shadow(members(call))))}
 
 
+@_by_the_api
 def update_thing_shadow(call: Call, state: State) -> dict[str, Any]:
     return {"payload": written(state.iot.shadows.update(_shadow(members(call)), call.request.body))}
 
 
+@_by_the_api
 def delete_thing_shadow(call: Call, state: State) -> dict[str, Any]:
     """The answer is the abbreviated document of
     https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-data-flow.html#deleting-device-shadow
@@ -70,6 +73,7 @@ def delete_thing_shadow(call: Call, state: State) -> dict[str, Any]:
     return {"payload": written(state.iot.shadows.delete(_shadow(members(call))))}
 
 
+@_by_the_api
 def list_named_shadows_for_thing(call: Call, state: State) -> dict[str, Any]:
     """https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html#device-shadow-list-json"""
     given = members(call)
@@ -78,6 +82,7 @@ def list_named_shadows_for_thing(call: Call, state: State) -> dict[str, Any]:
     return {"results": results, "timestamp": int(state.clock.now().timestamp())} | _next(token)
 
 
+@_by_the_api
 def publish(call: Call, state: State) -> dict[str, Any]:
     """A message to MQTT's subscribers; to a reserved topic, what a client's message there would be."""
     message = data_messages.message(members(call), call.request.body)
@@ -91,6 +96,7 @@ def publish(call: Call, state: State) -> dict[str, Any]:
     return {}
 
 
+@_by_the_api
 def get_retained_message(call: Call, state: State) -> dict[str, Any]:
     topic = members(call)["topic"]
     data_messages.require_topic(topic)
@@ -106,6 +112,7 @@ def get_retained_message(call: Call, state: State) -> dict[str, Any]:
     return answer
 
 
+@_by_the_api
 def list_retained_messages(call: Call, state: State) -> dict[str, Any]:
     given = members(call)
     kept = state.iot.broker.retained.list()
@@ -113,6 +120,7 @@ def list_retained_messages(call: Call, state: State) -> dict[str, Any]:
     return {"retainedTopics": [_summary(one) for one in shown]} | _next(token)
 
 
+@_by_the_api
 def delete_connection(call: Call, state: State) -> dict[str, Any]:
     """https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_DeleteConnection.html"""
     given = members(call)
@@ -140,15 +148,3 @@ def _summary(kept: RetainedMessage) -> dict[str, Any]:
 
 def _next(token: str | None) -> dict[str, str]:
     return {} if token is None else {"nextToken": token}
-
-
-OPERATIONS: dict[str, Operation] = {
-    "DeleteConnection": _by_the_api(delete_connection),
-    "DeleteThingShadow": _by_the_api(delete_thing_shadow),
-    "GetRetainedMessage": _by_the_api(get_retained_message),
-    "GetThingShadow": _by_the_api(get_thing_shadow),
-    "ListNamedShadowsForThing": _by_the_api(list_named_shadows_for_thing),
-    "ListRetainedMessages": _by_the_api(list_retained_messages),
-    "Publish": _by_the_api(publish),
-    "UpdateThingShadow": _by_the_api(update_thing_shadow),
-}

@@ -6,7 +6,6 @@ The private key leaves the account once, in the answer that made it, and is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -159,15 +158,3 @@ def _named(call: Call, state: State) -> Any:
     if kept is None:
         raise not_found(f"Certificate {wanted} does not exist.")
     return kept
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreateCertificateFromCsr": create_certificate_from_csr,
-    "CreateKeysAndCertificate": create_keys_and_certificate,
-    "DeleteCertificate": delete_certificate,
-    "DescribeCertificate": describe_certificate,
-    "ListCertificates": list_certificates,
-    "UpdateCertificate": update_certificate,
-}
-#: The account's device port knows the certificates of the account's own CA alone.
-NOT_SIMULATED = frozenset({"RegisterCACertificate", "RegisterCertificate", "RegisterCertificateWithoutCA"})

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeEndpoint.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +47,3 @@ def describe_endpoint(call: Call, state: State) -> dict[str, Any]:
     if endpoint.port is None:
         raise not_simulated("an AWS IoT endpoint in an account without a gateway")
     return {"endpointAddress": f"{endpoint.host}:{endpoint.port}"}
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {"DescribeEndpoint": describe_endpoint}

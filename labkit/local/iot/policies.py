@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.errors import PolicySyntaxError
@@ -193,16 +192,3 @@ def _version(policy: Any, call: Call) -> Any:
     if found is None:
         raise not_found(f"Policy {policy.name} has no version {wanted}.")
     return found
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreatePolicy": create_policy,
-    "CreatePolicyVersion": create_policy_version,
-    "DeletePolicy": delete_policy,
-    "DeletePolicyVersion": delete_policy_version,
-    "GetPolicy": get_policy,
-    "GetPolicyVersion": get_policy_version,
-    "ListPolicies": list_policies,
-    "ListPolicyVersions": list_policy_versions,
-    "SetDefaultPolicyVersion": set_default_policy_version,
-}

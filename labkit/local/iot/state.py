@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING
 
-from labkit.local.iot.authority import IotAuthority
 from labkit.local.iot.certificates import Certificates
 from labkit.local.iot.endpoint import Endpoint
-from labkit.local.iot.log import Log
-from labkit.local.iot.presence import Presence, principal_identifier
-from labkit.local.iot.principals import IotPrincipal
 from labkit.local.iot.registry import registry
-from labkit.local.iot.reserved import ReservedTopics
-from labkit.local.iot.shadow_service import ShadowService
-from labkit.local.iot.shadows import Shadows
-from labkit.local.mqtt.broker import Broker
-from labkit.local.mqtt.contract import Link, Message
+from labkit.local.loading import part
 
 if TYPE_CHECKING:
+    from labkit.local.iot.authority import IotAuthority
+    from labkit.local.iot.log import Log
+    from labkit.local.iot.presence import Presence
+    from labkit.local.iot.reserved import ReservedTopics
+    from labkit.local.iot.shadow_service import ShadowService
+    from labkit.local.mqtt.broker import Broker
+    from labkit.local.mqtt.contract import Link, Message
     from labkit.local.state import State
 
 
@@ -48,19 +47,53 @@ class Iot:
         self._state = state
         self.certificates = Certificates(state)
         self.endpoint = Endpoint()
-        self.authority = IotAuthority(state)
-        self.log = Log(state)
         #: Starts a gateway where none runs yet, and tells `endpoint` its ports.
         self.start_gateway: Callable[[], None] | None = None
         #: Counts the changes of whatever decides about connections: answers of an earlier one are stale.
         self.generation = 0
-        self.shadows = ShadowService(Shadows(), self.publish, lambda: int(self.now()))
-        self.reserved = ReservedTopics(self.shadows, Remarks(self.log), self._has_rule)
-        self.presence = Presence(self.publish, self.now, state.source.branch("IoT sessions"), self._name_of)
 
-    @cached_property
+    @property
+    def lock(self) -> RLock:
+        """The account's."""
+        return self._state.lock
+
+    @part
+    def authority(self) -> IotAuthority:
+        from labkit.local.iot.authority import IotAuthority
+
+        return IotAuthority(self._state)
+
+    @part
+    def log(self) -> Log:
+        from labkit.local.iot.log import Log
+
+        return Log(self._state)
+
+    @part
+    def shadows(self) -> ShadowService:
+        from labkit.local.iot.shadow_service import ShadowService
+        from labkit.local.iot.shadows import Shadows
+
+        return ShadowService(Shadows(), self.publish, lambda: int(self.now()))
+
+    @part
+    def reserved(self) -> ReservedTopics:
+        from labkit.local.iot.reserved import ReservedTopics
+
+        return ReservedTopics(self.shadows, Remarks(self.log), self._has_rule)
+
+    @part
+    def presence(self) -> Presence:
+        from labkit.local.iot.presence import Presence, principal_identifier
+
+        account_id, chance = self._state.account_id, self._state.source.branch("IoT sessions")
+        return Presence(self.publish, self.now, chance, lambda who: principal_identifier(who, account_id))
+
+    @part
     def broker(self) -> Broker:
-        """Made at the first wish. It knows no sockets: the account may publish before there are any."""
+        """It knows no sockets: the account may publish before there are any."""
+        from labkit.local.mqtt.broker import Broker
+
         chance = self._state.source.branch("IoT broker")
         return Broker(self.authority, self.reserved, self.presence, now=self.now, chance=chance.integer)
 
@@ -75,9 +108,6 @@ class Iot:
     def _has_rule(self, name: str) -> bool:
         """Whether a topic rule of that name was made; none is ever run."""
         return name in registry(self._state.region, self._state).rules
-
-    def _name_of(self, principal: IotPrincipal) -> str:
-        return principal_identifier(principal, self._state.account_id)
 
     def changed(self) -> None:
         """A policy, an attachment, a Thing, an identity or a certificate is another one now."""

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_DeleteThingGroup.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError
@@ -33,6 +32,3 @@ def delete_thing_group(call: Call, state: State) -> dict[str, Any]:
         del kept.principal_policies[key]
     del kept.thing_groups[group.arn]
     return {}
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {"DeleteThingGroup": delete_thing_group}

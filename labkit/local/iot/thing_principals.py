@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/apireference/API_AttachThingPrincipal.htm
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import not_simulated
@@ -82,13 +81,3 @@ def _paged(names: list[str], given: dict[str, Any]) -> tuple[list[str], str | No
         return [], None
     found, token = page(names, given.get("nextToken"), given.get("maxResults"))
     return list(found), token
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "AttachThingPrincipal": attach,
-    "DetachThingPrincipal": detach,
-    "ListPrincipalThings": list_principal_things,
-    "ListPrincipalThingsV2": list_principal_things_v2,
-    "ListThingPrincipals": list_thing_principals,
-    "ListThingPrincipalsV2": list_thing_principals_v2,
-}

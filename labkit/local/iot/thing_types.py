@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/iot/latest/developerguide/thing-types.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +88,3 @@ def _named(call: Call, state: State) -> Any:
     if kind is None:
         raise not_found(f"Thing type {name} does not exist.")
     return kind
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreateThingType": create_thing_type,
-    "DeleteThingType": delete_thing_type,
-    "DeprecateThingType": deprecate_thing_type,
-    "DescribeThingType": describe_thing_type,
-    "ListThingTypes": list_thing_types,
-}

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/iot/latest/developerguide/thing-registry.html
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, not_simulated
@@ -158,12 +158,3 @@ def _is_sought(thing: Any, given: Mapping[str, Any]) -> bool:
     if value is None:
         return False
     return bool(value.startswith(sought) if given.get("usePrefixAttributeValue") else value == sought)
-
-
-OPERATIONS: dict[str, Callable[[Call, State], dict[str, Any]]] = {
-    "CreateThing": create_thing,
-    "DeleteThing": delete_thing,
-    "DescribeThing": describe_thing,
-    "ListThings": list_things,
-    "UpdateThing": update_thing,
-}

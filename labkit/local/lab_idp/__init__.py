@@ -20,7 +20,7 @@ def answer(request: Request, state: State) -> Response | None:
     """What a stand-in answers, or None where the request is for something else."""
     if not request.path.startswith("/_idp/"):
         return None
-    from labkit.local.lab_idp import endpoints
-
     with state.lock:
+        from labkit.local.lab_idp import endpoints
+
         return endpoints.answer(request, state)

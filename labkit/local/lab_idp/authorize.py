@@ -50,12 +50,23 @@ def authorize(site: Site, request: Request, state: State) -> Response:
 
 
 def _untrusted(site: Site, given: dict[str, str], state: State) -> str:
-    """What is wrong with client or redirect URI. The one registered is every user pool domain's."""
+    """What is wrong with client or redirect URI. Registered are every user pool domain's, and that of an app
+    on this machine that needs no user pool.
+    """
     if given.get("client_id") != state.lab_idp.apps[site.name].client_id:
         return "invalid_client: no such app is registered."
-    if not is_domain(given.get("redirect_uri", ""), "/oauth2/idpresponse"):
-        return "redirect_uri_mismatch: the redirect URI is no user pool domain's /oauth2/idpresponse."
+    uri = given.get("redirect_uri", "")
+    if not (is_domain(uri, "/oauth2/idpresponse") or _is_app(uri)):
+        return (
+            "redirect_uri_mismatch: the redirect URI is no user pool domain's /oauth2/idpresponse, "
+            "and no http://127.0.0.1:PORT/callback."
+        )
     return ""
+
+
+def _is_app(url: str) -> bool:
+    """RFC 8252, section 7.3: a native app listens on the loopback address, at any port."""
+    return is_domain(url, "/callback") and url.startswith("http://127.0.0.1:") and url.count("/") == 3
 
 
 def is_domain(url: str, path: str) -> bool:

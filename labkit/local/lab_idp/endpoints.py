@@ -88,5 +88,9 @@ def _apps(own: str, state: State) -> dict[str, Any]:
     }
     shown["apple"] = {"client_id": lab.apps["apple"].client_id} | lab.apple
     there = f"{own}{ROOT}/example-corp"
-    shown["example-corp"] |= {"oidc_issuer": there, "saml_metadata": f"{there}/saml/metadata"}
+    shown["example-corp"] |= {
+        "oidc_issuer": there,
+        "saml_metadata": f"{there}/saml/metadata",
+        "saml_portal": f"{there}/saml/start",
+    }
     return shown

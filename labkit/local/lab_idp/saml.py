@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: How the names of user pools begin that take assertions.
 _ENTITY = "urn:amazon:cognito:sp:"
+#: AWS itself, as identity pools and STS take assertions for it.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_relying-party.html
+_AWS = ("urn:amazon:webservices", "https://signin.aws.amazon.com/saml")
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,13 @@ def answer(path: str, request: Request, state: State) -> Response:
     if path not in ("/saml/sso", "/saml/start"):
         return pages.refusal("Example Corp has no such page.")
     asked = _solicited(request, state) if path == "/saml/sso" else _started(request)
-    if asked is None or not is_domain(asked.acs, "/saml2/idpresponse"):
+    if asked is None or not _is_registered(asked):
         return pages.refusal("This is no request of a user pool's.")
     return _sign_in(asked, own, request, state)
+
+
+def _is_registered(asked: Asked) -> bool:
+    return is_domain(asked.acs, "/saml2/idpresponse") or (asked.audience, asked.acs) == _AWS
 
 
 def _started(request: Request) -> Asked:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 def answer(request: Request, state: State) -> Response | None:
     """What a user pool's domain answers, or None where the request is for something else."""
-    from labkit.local.managed_login import domains, endpoints
-    from labkit.local.managed_login.pages import rendering
+    from labkit.local.managed_login import domains
 
     with state.lock:
         found = domains.reached(request, state)
         if found is None:
             return None
+        from labkit.local.managed_login import endpoints
+        from labkit.local.managed_login.pages import rendering
+
         site, path = found
         if site is None:
             return rendering.no_such_domain()

@@ -5,25 +5,20 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from labkit.local.loading import handlers
 
-from labkit.local.operations import Call
-from labkit.local.sts import roles, saml_assertion, users, web_identity
-
-if TYPE_CHECKING:
-    from labkit.local.authentication import Caller
-    from labkit.local.state import State
-
-OPERATIONS: dict[str, Callable[[Call, Caller, State], dict[str, Any]]] = {
-    "AssumeRole": roles.assume_role,
-    "AssumeRoleWithSAML": saml_assertion.assume_role_with_saml,
-    "AssumeRoleWithWebIdentity": web_identity.assume_role_with_web_identity,
-    "GetAccessKeyInfo": users.get_access_key_info,
-    "GetCallerIdentity": users.get_caller_identity,
-    "GetFederationToken": users.get_federation_token,
-    "GetSessionToken": users.get_session_token,
-}
+OPERATIONS = handlers(
+    "labkit.local.sts",
+    {
+        "AssumeRole": "roles:assume_role",
+        "AssumeRoleWithSAML": "saml_assertion:assume_role_with_saml",
+        "AssumeRoleWithWebIdentity": "web_identity:assume_role_with_web_identity",
+        "GetAccessKeyInfo": "users:get_access_key_info",
+        "GetCallerIdentity": "users:get_caller_identity",
+        "GetFederationToken": "users:get_federation_token",
+        "GetSessionToken": "users:get_session_token",
+    },
+)
 
 #: moto answers these with made-up keys that belong to nobody.
 NOT_SIMULATED = frozenset({"AssumeRoot", "DecodeAuthorizationMessage"})

@@ -49,9 +49,15 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
 
 
 def linked(pool: Pool, provider: str, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
-    """The user to whom an identity is linked, by its subject or by an attribute that the provider says."""
+    """The user to whom an identity is linked, by its subject or by an attribute that the provider says.
+
+    "You must map the claim to a user pool attribute in your IdP configuration, and set the user pool
+    attribute name as the value of ProviderAttributeName"; the claim's own name is taken, too.
+    """
+    mapping = pool.identity_providers[provider].extended_config.get("AttributeMapping") or {}
     for link, (sub, _) in state.user_pools[pool.id].directory.links.items():
-        said = subject if link.attribute == _SUBJECT else claims.get(link.attribute)
+        claim = mapping.get(link.attribute, link.attribute)
+        said = subject if link.attribute == _SUBJECT else claims.get(claim)
         if link.provider == provider and said == link.value:
             return find_user(pool, sub)
     return None
