@@ -13,8 +13,10 @@ from typing import Any
 
 def main(server: str, port: int, iot: str = "") -> None:
     """Serve until the process is killed; the administrator's keys are the first line of output."""
+    from labkit.cli.serve import share_one_heap
     from labkit.local.app import create_app
 
+    share_one_heap()  # as `labkit serve` does
     app = create_app()
     serving = _cheroot(app, port) if server == "cheroot" else _werkzeug(app, port, server)
     if iot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shlex
 import sys
@@ -85,6 +86,7 @@ def served(
     for wanted in (port, https_port, *iot_ports):
         ports.require_free(wanted or 0)
     print("Starting the local account …", flush=True)
+    share_one_heap()
 
     from labkit.local.app import create_app
 
@@ -149,6 +151,17 @@ def _iot(app: Any, wanted: tuple[int | None, int | None], beside: Path | None) -
         ca.write_bytes(app.state.iot.certificates.ca_pem)
         host = app.state.iot.endpoint.host
         yield environment.iot(host=host, port=gateway.port, tls_port=gateway.tls_port, ca=ca)
+
+
+def share_one_heap() -> None:
+    """By default glibc has a heap for each few threads, and what one keeps no other can use.
+
+    `M_ARENA_MAX`: https://man7.org/linux/man-pages/man3/mallopt.3.html
+    """
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if set_option is not None:
+            set_option(-8, 1)
 
 
 def _allow_many_connections() -> None:

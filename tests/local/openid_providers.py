@@ -31,6 +31,8 @@ class OpenIdProvider:
     token: tuple[int, bytes] = (500, b"")
     user_info: tuple[int, bytes] = (500, b"")
     asked: list[tuple[str, str]] = field(default_factory=list)
+    #: As what its callers name themselves.
+    agents: set[str | None] = field(default_factory=set)
 
     @property
     def issuer(self) -> str:
@@ -88,6 +90,7 @@ def serving() -> Iterator[OpenIdProvider]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             provider.asked.append((self.command, self.path))
+            provider.agents.add(self.headers.get("User-Agent"))
             status, body = provider.document(self.path)
             self.send_response(status)
             if status == 302:

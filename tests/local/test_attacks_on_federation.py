@@ -7,6 +7,7 @@ https://datatracker.ietf.org/doc/html/rfc9700
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from tests.local.accounts import LocalAccount, Reply
-from tests.local.federation import Traveller, federated, query, traveller
+from tests.local.directory import attributes_of
+from tests.local.federation import CORP, Traveller, federated, query, traveller
 from tests.local.managed_login import FORM, App, Screen
-from tests.local.openid_providers import ACCESS, OpenIdProvider, key, serving
+from tests.local.openid_providers import ACCESS, SECRET, OpenIdProvider, key, serving
 
 Claims = dict[str, Any]
 
@@ -124,12 +126,7 @@ def with_the_public_key_as_secret(claims: Claims) -> str:
         .public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
-    import hashlib
-    import hmac
-
-    head = forged(claims, alg="HS256", kid="own").rstrip(".")
-    mac = hmac.digest(public, head.encode(), hashlib.sha256)
-    return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    return by_secret(claims, public.decode(), kid="own")
 
 
 def signed_by(name: str, kid: str, **header: Any) -> Callable[[Claims], str]:
@@ -196,7 +193,7 @@ def saying(**more: Any) -> Callable[[Claims], Claims]:
         saying(aud=[]),
         saying(aud={"app-of-the-pool": 1}),
         without("aud"),
-        saying(aud=["app-of-the-pool", "another-app"]),
+        saying(aud=["app-of-the-pool", "another-app"], azp="another-app"),
         saying(azp="another-app"),
         lambda claims: claims | {"exp": claims["iat"]},
         saying(exp=True),
@@ -224,10 +221,64 @@ def test_a_token_for_others_or_for_another_time_signs_nobody_in(
     assert nobody(stage.at)
 
 
-def test_several_audiences_are_good_where_azp_names_the_pool(stage: Stage) -> None:
+@pytest.mark.parametrize("azp", [{"azp": "app-of-the-pool"}, {}])
+def test_several_audiences_are_good_where_the_pool_is_one(stage: Stage, azp: Claims) -> None:
+    """ "… or that it contains the configured client ID if there are multiple values in the aud claim."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+    """
     stage.set_out()
-    stage.idp.says(stage.honest | {"aud": ["another-app", "app-of-the-pool"], "azp": "app-of-the-pool"})
+    stage.idp.says(stage.honest | {"aud": ["another-app", "app-of-the-pool"]} | azp)
     assert "code" in stage.back().query
+
+
+def by_secret(claims: Claims, secret: str, algorithm: str = "HS256", **header: Any) -> str:
+    head = forged(claims, alg=algorithm, **header).rstrip(".")
+    mac = hmac.digest(secret.encode(), head.encode(), f"sha{algorithm[2:]}")
+    return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_a_provider_may_sign_with_the_secret_that_it_shares(stage: Stage, algorithm: str) -> None:
+    """ "Check that the provider signed the token with an algorithm from the following set: RSA, HMAC,
+    Elliptic Curve."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+    """
+    stage.set_out()
+    claims = without("at_hash")(stage.honest)
+    stage.idp.gives(by_secret(claims, SECRET, algorithm), claims)
+    assert "code" in stage.back().query
+    for wrong in ("another-secret", "", "null"):
+        stage.set_out()
+        claims = without("at_hash")(stage.honest) | {"sub": "victim"}
+        stage.idp.gives(by_secret(claims, wrong, algorithm, kid="own"), claims)
+        assert told(stage.back()) == "invalid_request"
+    assert nobody(stage.at)
+
+
+def test_without_a_shared_secret_nobody_signs_with_one(account: LocalAccount, idp: OpenIdProvider) -> None:
+    """Nor with an empty one, which everybody knows."""
+    for secret, signs in ((SECRET, True), ("", False)):
+        at = federated(account, more=idp.details | {"client_secret": secret})
+        stage = Stage(at, idp, _Browser(account)).set_out()
+        claims = without("at_hash")(stage.honest)
+        idp.gives(by_secret(claims, secret), claims)
+        assert ("code" in stage.back().query) is signs
+
+
+def test_the_id_token_counts_more_than_user_info(stage: Stage) -> None:
+    """ "Amazon Cognito prioritizes information in an ID token over information from userInfo."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+    """
+    stage.set_out()
+    said = {"sub": "mallory", "name": "Somebody", "email": "other@example.com"}
+    stage.idp.gives(signed_by("own", "own")(without("name")(stage.honest)), said)
+    assert "code" in stage.back().query
+    kept = attributes_of(stage.at.pool, f"{CORP}_mallory")
+    assert (kept["email"], kept["name"]) == ("mallory@example.com", "Somebody")
+    assert stage.idp.agents == {"Amazon/Cognito"}
 
 
 @pytest.mark.parametrize(
@@ -294,16 +345,29 @@ def test_a_state_is_good_once(stage: Stage) -> None:
     assert is_no_apps_business(stage.back())
 
 
-def test_a_state_is_good_for_an_hour(fresh: LocalAccount, idp: OpenIdProvider) -> None:
+def test_who_takes_more_than_five_minutes_begins_again(fresh: LocalAccount, idp: OpenIdProvider) -> None:
+    """ "Amazon Cognito cancels authentication requests that do not complete within 5 minutes, and redirects
+    the user to managed login. The page displays a Something went wrong error message."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+    """
     at = federated(fresh, more=idp.details)
     stage = Stage(at, idp, _Browser(fresh))
     stage.set_out()
-    fresh.advance(minutes=59)
+    fresh.advance(minutes=4, seconds=59)
     idp.says(stage.honest)
     assert "code" in stage.back().query
+    for late in ({"minutes": 5}, {"minutes": 60}):
+        stage.set_out()
+        fresh.advance(**late)
+        idp.says(stage.honest)
+        screen = stage.back()
+        assert (screen.status, screen.error) == (400, "Something went wrong")
+        assert is_no_apps_business(stage.back())
+        again = stage.browser.go(screen.links[f"Continue with {CORP}"])
+        assert again.status == 404, "the provider's page, which this one does not have"
     stage.set_out()
-    fresh.advance(minutes=60)
-    idp.says(stage.honest)
+    fresh.advance(hours=2)
     assert is_no_apps_business(stage.back())
 
 

@@ -554,7 +554,8 @@ def test_an_oidc_state_is_no_relay_state(stage: Stage) -> None:
     browser.departs(oidc)
     state = query(browser.visited[-1])["state"]
     screen = stage.back(encoded(stage.good), state, browser, oidc.base)
-    assert screen.query["error_description"] == f"The provider {CORP} does not answer here."
+    text = f"Invalid SAML response received: The provider {CORP} does not answer here."
+    assert screen.query["error_description"] == text
 
 
 def test_a_relay_state_is_no_oidc_state(stage: Stage) -> None:
@@ -572,12 +573,26 @@ def unasked(stage: Stage, subject: str = "anna@example.com", **more: Any) -> str
     return encoded(stage.response(stage.statement(subject, **{"request_id": ""} | more)))
 
 
-def relay_of(stage: Stage) -> str:
+def relay_of(stage: Stage, named: dict[str, str] | None = None) -> str:
     given = {
-        "identity_provider": CORP, "client_id": stage.at.client_id, "redirect_uri": CALLBACK,
-        "response_type": "code", "scope": "openid",
+        "client_id": stage.at.client_id, "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid",
     }  # fmt: skip
-    return urlencode(given)
+    return urlencode(given | ({"identity_provider": CORP} if named is None else named))
+
+
+def test_an_unasked_response_names_its_provider_or_an_identifier(account: LocalAccount) -> None:
+    """ "idp_identifier: The identifier of the identity provider where you want to redirect your user."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
+    """
+    stage = staged(account, IDPInit="true")
+    stage.at.pool.admin.update_identity_provider(
+        UserPoolId=stage.at.pool.id, ProviderName=CORP, IdpIdentifiers=["example.com"]
+    )
+    for named in ({"identity_provider": CORP}, {"idp_identifier": "example.com"}):
+        assert "code" in stage.back(unasked(stage), relay_of(stage, named)).query
+    for named in ({"identity_provider": "COGNITO"}, {"idp_identifier": "example.org"}, {}):
+        assert stage.refuses(stage.back(unasked(stage, VICTIM), relay_of(stage, named)))
 
 
 def test_an_unasked_response_is_good_once(account: LocalAccount) -> None:
@@ -589,6 +604,21 @@ def test_an_unasked_response_is_good_once(account: LocalAccount) -> None:
     assert (
         screen.query["error_description"] == "Invalid SAML response received: SAML Assertion was used before."
     )
+
+
+def test_an_unasked_response_was_issued_in_the_last_six_minutes(account: LocalAccount) -> None:
+    """ "… and must have been issued within the previous 6 minutes."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-session-initiation.html
+    """
+    stage, long = staged(account, IDPInit="true"), timedelta(hours=1)
+    for age, good in ((timedelta(minutes=5, seconds=50), True), (timedelta(minutes=6), False)):
+        screen = stage.back(unasked(stage, age=age, life=long), relay_of(stage))
+        assert ("code" in screen.query) is good
+    stage.browser.cookies.clear()
+    stage.set_out()  # one that was asked for may be older
+    asked = stage.response(stage.statement("anna@example.com", age=timedelta(minutes=7), life=long))
+    assert "code" in stage.back(encoded(asked)).query
 
 
 def test_an_unasked_response_answers_nothing(account: LocalAccount) -> None:

@@ -134,15 +134,24 @@ def test_attributes_are_mapped_to_those_of_the_pool(at: App) -> None:
         assert (answer.status, answer.code) == (400, INVALID)
 
 
-@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="DuplicateProviderException")
 @pytest.mark.operation("cognito-idp:GetIdentityProviderByIdentifier", refuses="ResourceNotFoundException")
-def test_an_identifier_names_one_provider(at: App) -> None:
+def test_a_provider_is_found_by_each_of_its_identifiers(at: App) -> None:
+    """ "Identifiers are friendly names that you can pass in the idp_identifier query parameter".
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html
+    """
     get = at.pool.admin.get_identity_provider_by_identifier
     create(at, "OIDC", IdpIdentifiers=["example.com", "corp"])
     found = get(UserPoolId=at.pool.id, IdpIdentifier="corp")["IdentityProvider"]
     assert (found["ProviderName"], found["UserPoolId"]) == ("Corp", at.pool.id)
     answer = refused(get, UserPoolId=at.pool.id, IdpIdentifier="Corp")
     assert (answer.status, answer.code) == (400, "ResourceNotFoundException")
+
+
+@pytest.mark.unconfirmed
+@pytest.mark.operation("cognito-idp:CreateIdentityProvider", refuses="DuplicateProviderException")
+def test_an_identifier_names_one_provider(at: App) -> None:
+    create(at, "OIDC", IdpIdentifiers=["example.com", "corp"])
     answer = refused(create, at=at, kind="SAML", name="Other", IdpIdentifiers=["corp"])
     assert (answer.status, answer.code) == (400, "DuplicateProviderException")
 
@@ -176,12 +185,14 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 
 @pytest.mark.operation(
     "cognito-idp:CreateIdentityProvider",
+    "cognito-idp:UpdateIdentityProvider",
     missing="AcrMapping; IDPSignout of SAML; what is not on this machine",
 )
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
         ("OIDC", {"AcrMapping": {"Level1": "low"}}),
+        ("OIDC", {"AttributeMapping": {"username": "email"}}),
         ("SAML", {"ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"}}),
         ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "IDPSignout": "true"}}),
     ],
@@ -189,4 +200,7 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 def test_what_is_not_simulated_is_said_to_be_so(at: App, kind: str, more: dict[str, Any]) -> None:
     assert create(at, kind)
     answer = refused(create, at=at, kind=kind, name="Other", **more)
+    assert (answer.status, answer.code) == (501, "NotSimulated")
+    given = {"UserPoolId": at.pool.id, "ProviderName": "Corp"}
+    answer = refused(at.pool.admin.update_identity_provider, **given, **more)
     assert (answer.status, answer.code) == (501, "NotSimulated")

@@ -14,9 +14,23 @@ from lxml import etree
 
 from labkit.local.saml import NAMES, inflated
 from tests.local.accounts import LocalAccount, refused
+from tests.local.directories import encoded
 from tests.local.directory import attributes_of, status_of
-from tests.local.federation import ANA, BEN, CLAIMS, CORP, federated, form_of, query, tokens, traveller
-from tests.local.managed_login import CALLBACK, FORM, App, claims
+from tests.local.federation import (
+    ANA,
+    BEN,
+    CLAIMS,
+    CORP,
+    details,
+    federated,
+    form_of,
+    provider,
+    query,
+    tokens,
+    traveller,
+)
+from tests.local.managed_login import CALLBACK, CODE, FORM, App, claims
+from tests.local.test_attacks_on_saml_sign_in import MAIL, staged
 
 MAPPING = {"email": f"{CLAIMS}/emailaddress", "name": f"{CLAIMS}/name"}
 
@@ -35,6 +49,8 @@ def test_a_person_signs_in_and_is_a_user_of_the_pool(at: App) -> None:
     assert (identity["cognito:username"], identity["nonce"]) == (name, "n-1")
     (known,) = identity["identities"]
     assert (known["userId"], known["providerType"]) == ("ana@example.com", "SAML")
+    issuer = etree.fromstring(at.account.send("GET", "/_idp/example-corp/saml/metadata").body).get("entityID")
+    assert known["issuer"] == issuer
     assert identity["cognito:groups"] == [f"{at.pool.id}_{CORP}"]
     assert status_of(at.pool, name) == "EXTERNAL_PROVIDER"
     kept = attributes_of(at.pool, name)
@@ -57,6 +73,20 @@ def test_the_request_to_the_provider_names_the_pool_and_its_endpoint(at: App) ->
     other = query(again.visited[-1])
     assert sent["RelayState"] != other["RelayState"]
     assert etree.fromstring(inflated(other["SAMLRequest"])).get("ID") != root.get("ID")
+
+
+@pytest.mark.unconfirmed
+def test_a_new_sign_in_is_asked_of_the_provider_too(at: App) -> None:
+    """ "This parameter can also be forwarded to your IdPs": in what form to SAML's, AWS does not say.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    on_the_way = traveller(at)
+    for prompt, forced in ((None, None), ("select_account", None), ("login", "true")):
+        on_the_way.departs(at, prompt=prompt)
+        sent = query(on_the_way.visited[-1])
+        assert etree.fromstring(inflated(sent["SAMLRequest"])).get("ForceAuthn") == forced
+        assert "login_hint" not in sent
 
 
 @pytest.mark.operation("cognito-idp:GetSigningCertificate")
@@ -91,8 +121,47 @@ def test_who_cancels_at_the_provider_comes_back_with_an_error(at: App) -> None:
     assert (screen.query["error"], screen.query["state"]) == ("server_error", "xyz")
 
 
-@pytest.mark.unconfirmed
+def test_a_saml_username_is_the_name_id_and_nothing_else(account: LocalAccount) -> None:
+    """The text as AWS gave it: https://github.com/aws-samples/cloudfront-authorization-at-edge/issues/153
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    at = federated(account, "SAML", mapping=MAPPING)
+    tokens(at, traveller(at).arrives(at))
+    at = federated(account, "SAML", mapping=MAPPING | {"username": f"{CLAIMS}/name"})
+    told = traveller(at).arrives(at).query["error_description"]
+    assert "Invalid user attributes: username: Attribute does not exist in the schema." in told
+
+
+def test_what_goes_wrong_after_the_assertion_is_told_as_saml_s_too(account: LocalAccount) -> None:
+    """As AWS tells it: https://github.com/aws-samples/aws-genai-llm-chatbot/issues/636"""
+    schema = [{"Name": "name", "AttributeDataType": "String", "Mutable": False, "Required": False}]
+    at = federated(account, "SAML", mapping=MAPPING, pool={"Schema": schema})
+    tokens(at, traveller(at).arrives(at))
+    told = traveller(at).arrives(at).query
+    text = "Invalid SAML response received: Invalid user attributes: name: Attribute cannot be updated.\n "
+    assert (told["error"], told["error_description"]) == ("server_error", text)
+
+
 def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -> None:
+    """ "Amazon Cognito URL form-encodes the values containing non-alphanumeric characters except for ., -, *,
+    and _." One value stays as it is.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    stage = staged(account)
+    stage.at.pool.admin.update_identity_provider(
+        UserPoolId=stage.at.pool.id, ProviderName=CORP, AttributeMapping={"nickname": "groups"}
+    )
+    for values, text in (
+        (["a b,c", "d.e-f*g_h", "i@j/k"], "[a+b%2Cc,d.e-f*g_h,i%40j%2Fk]"),
+        (["a b,c"], "a b,c"),
+    ):
+        stage.browser.cookies.clear()
+        stage.set_out()
+        said = stage.statement("ana", attributes={"groups": values})
+        assert "code" in stage.back(encoded(stage.response(said))).query
+        assert attributes_of(stage.at.pool, f"{CORP}_ana")["nickname"] == text
     schema = {"Schema": [{"Name": "groups", "AttributeDataType": "String", "Mutable": True}]}
     client = {"WriteAttributes": ["custom:groups"]}
     at = federated(account, "SAML", pool=schema, mapping={"custom:groups": "groups"}, client=client)
@@ -100,6 +169,50 @@ def test_several_values_of_an_attribute_become_one_text(account: LocalAccount) -
     assert attributes_of(at.pool, f"{CORP}_{ANA[0]}")["custom:groups"] == "[staff,research]"
     traveller(at).arrives(at, BEN)
     assert attributes_of(at.pool, f"{CORP}_{BEN[0]}")["custom:groups"] == "staff"
+
+
+def test_a_value_has_no_character_of_four_bytes(account: LocalAccount) -> None:
+    """ "Amazon Cognito doesn't accept 4-byte UTF-8 characters like 😐 or 𠮷 that your IdP passes as an
+    attribute value."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    stage = staged(account)
+    for name, good in (("Ana Ñ 中", True), ("Ana 😐", False), ("𠮷", False)):
+        stage.set_out()
+        said = {MAIL: ["ana@example.com"], "name": [name]}
+        screen = stage.back(encoded(stage.response(stage.statement("ana", attributes=said))))
+        assert ("code" in screen.query) is good
+        assert good or screen.query["error"] == "server_error"
+
+
+@pytest.mark.operation("cognito-idp:CreateUserPoolClient", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:UpdateUserPoolClient", refuses="InvalidParameterException")
+@pytest.mark.operation("cognito-idp:UpdateIdentityProvider", refuses="InvalidParameterException")
+def test_a_client_at_whose_provider_a_sign_in_may_begin_has_only_saml(account: LocalAccount) -> None:
+    """ "You're prevented from adding the user directory in the user pool and all non-SAML external identity
+    providers to an app client configured in this way." (That an update of the provider is held to it too is
+    unconfirmed.)
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    at = federated(account, "SAML", mapping=MAPPING, more={"IDPInit": "true"})
+    provider(at, "SAML", "Second", mapping={})
+    provider(at, "OIDC", "Third")
+    assert at.another(SupportedIdentityProviders=[CORP, "Second"]).client_id
+    assert at.another(SupportedIdentityProviders=["Second", "Third", "COGNITO"]).client_id
+    given = {"UserPoolId": at.pool.id, "ClientId": at.client_id}
+    update = at.pool.admin.update_user_pool_client
+    assert update(**given, **CODE | {"SupportedIdentityProviders": [CORP, "Second"]})
+    for more in ("COGNITO", "Third"):
+        answer = refused(at.another, SupportedIdentityProviders=[CORP, more])
+        assert (answer.status, answer.code) == (400, "InvalidParameterException")
+        assert refused(update, **given, SupportedIdentityProviders=[CORP, more]).code == answer.code
+    change, named = at.pool.admin.update_identity_provider, {"UserPoolId": at.pool.id}
+    known = details(at.account, "SAML")
+    assert change(**named, ProviderName=CORP, ProviderDetails=known | {"IDPInit": "true"})
+    answer = refused(change, **named, ProviderName="Second", ProviderDetails=known | {"IDPInit": "true"})
+    assert (answer.status, answer.code) == (400, "InvalidParameterException")
 
 
 @pytest.mark.parametrize("attribute", ["email", f"{CLAIMS}/emailaddress"])

@@ -111,7 +111,7 @@ def test_a_flow_that_the_client_must_not_use_is_told_to_the_app(at: App, account
     [
         {"client_id": None},
         {"client_id": "nobody"},
-        {"redirect_uri": None},
+        {"redirect_uri": ""},
         {"redirect_uri": "https://x.org/"},
     ],
 )
@@ -139,6 +139,17 @@ def test_a_parameter_that_comes_twice_counts_for_nothing(at: App) -> None:
     assert sent(at, f"{good}&client_id={at.client_id}")["at"] == f"{at.base}/error"
 
 
+@pytest.mark.unconfirmed
+def test_a_state_is_no_json(at: App) -> None:
+    """ "You can't set the value of a state parameter to a URL-encoded JSON string. To pass a string that
+    matches this format in a state parameter, encode the string to base64". What follows, AWS does not say."""
+    for good in ("eyJhIjoxfQ==", "1", "null", "{", '"a"', "[" * 5000):
+        assert sent(at, urlencode(at.parameters(state=good)))["at"] == f"{at.base}/login"
+    for wrong in ('{"a": 1}', "[1]", "{}"):
+        heard = sent(at, urlencode(at.parameters(state=wrong)))
+        assert (heard["at"], heard["error"]) == (f"{at.base}/error", "invalid_request")
+
+
 def test_without_a_wish_the_app_gets_all_of_its_scopes(at: App, anna: str) -> None:
     """ "If the client doesn't request any scopes, the authentication server uses all scopes associated"."""
     assert claims(at.tokens(anna, scope=None)["access_token"])["scope"].split() == SCOPES
@@ -150,10 +161,24 @@ def test_the_default_redirect_uri_stands_in_where_there_is_one_provider(at: App,
 
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
     """
-    with_default = at.another(DefaultRedirectURI=CALLBACK)
+    two = [CALLBACK, "https://app.example.com/"]
+    with_default = at.another(CallbackURLs=two, DefaultRedirectURI=CALLBACK)
     screen = with_default.signed_in(anna, redirect_uri=None)
     assert screen.location.startswith(f"{CALLBACK}?code=")
-    assert at.browser().open(at.address(redirect_uri=None)).status == 400
+    without = at.another(CallbackURLs=two)
+    assert without.browser().open(without.address(redirect_uri=None)).status == 400
+
+
+def test_the_only_callback_url_stands_in_where_there_is_one_provider(at: App, anna: str) -> None:
+    """ "Your app client has one identity provider assigned and one callback URLs defined. … Requests that
+    don't include a redirect_uri parameter redirect to the one available callback URL."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html
+    """
+    screen = at.signed_in(anna, redirect_uri=None)
+    assert screen.location.startswith(f"{CALLBACK}?code=")
+    none = at.another(SupportedIdentityProviders=[])
+    assert none.browser().open(none.address(redirect_uri=None)).status == 400
 
 
 def test_a_session_spares_the_second_sign_in_at_every_client_of_the_pool(at: App, anna: str) -> None:
@@ -167,6 +192,18 @@ def test_a_session_spares_the_second_sign_in_at_every_client_of_the_pool(at: App
     assert at.browser().open(at.address()).title.startswith("Sign in")
 
 
+def test_a_session_of_the_pool_is_none_where_only_others_sign_people_in(at: App, anna: str) -> None:
+    """ "… users can only sign in with an IdP that you assigned to their app client."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    browser, without = at.browser(), at.another(SupportedIdentityProviders=[])
+    at.signed_in(anna, browser)
+    assert "code" in browser.open(at.address()).query
+    assert browser.open(without.address()).actions == []
+    assert browser.open(without.address(prompt="none")).query["error"] == "login_required"
+
+
 def test_prompt_decides_whether_a_person_is_asked(at: App, anna: str) -> None:
     """ "none: Amazon Cognito silently continues … If the user isn't already authenticated, the authorization
     server returns a login_required error. login: … users must re-authenticate"."""
@@ -177,8 +214,15 @@ def test_prompt_decides_whether_a_person_is_asked(at: App, anna: str) -> None:
     assert browser.open(at.address(prompt="login")).title.startswith("Sign in")
     assert "code" in browser.open(at.address(prompt="select_account")).query, "it is for other providers"
     assert "code" in at.signed_in(anna, browser, prompt="login").query
+    assert browser.open(at.address(prompt="login consent")).title.startswith("Sign in")
+
+
+@pytest.mark.unconfirmed
+def test_none_of_prompt_stands_alone(at: App) -> None:
+    """OpenID Connect Core 1.0, section 3.1.2.1; what AWS does about others it does not say."""
+    assert sent(at, urlencode(at.parameters(prompt="login consent")))["at"] == f"{at.base}/login"
     for wrong in ("none login", "maybe"):
-        assert browser.open(at.address(prompt=wrong)).query["error"] == "invalid_request"
+        assert sent(at, urlencode(at.parameters(prompt=wrong)))["error"] == "invalid_request"
 
 
 def test_the_classic_hosted_ui_has_no_prompt_and_a_change_of_branding_ends_sessions(
@@ -211,26 +255,56 @@ def test_signing_in_again_gives_another_session(at: App, anna: str) -> None:
     assert browser.cookies["cognito"] != first
 
 
-def test_a_session_ends_after_an_hour_and_with_its_user(fresh: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html"""
+def test_a_session_ends_after_an_hour(fresh: LocalAccount) -> None:
+    """ "Authentication with the session cookie doesn't reset the cookie duration to an additional hour."
+    Tokens that are refreshed do not either.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
     at = app(fresh)
-    anna, berta = at.pool.confirmed(), at.pool.confirmed()
-    browser, other = at.browser(), at.browser()
+    anna, browser = at.pool.confirmed(), at.browser()
     at.signed_in(anna, browser)
-    at.signed_in(berta, other)
     fresh.advance(minutes=59)
-    assert "code" in browser.open(at.address()).query, "and is not prolonged by its use"
-    at.pool.admin.admin_disable_user(UserPoolId=at.pool.id, Username=berta)
-    assert other.open(at.address()).title.startswith("Sign in")
+    assert "code" in browser.open(at.address()).query
     fresh.advance(minutes=1)
     assert browser.open(at.address()).title.startswith("Sign in")
 
 
 @pytest.mark.unconfirmed
-def test_global_sign_out_leaves_the_session_alone(at: App, anna: str) -> None:
-    """ "GlobalSignOut … doesn't clear the managed login session cookie":
+def test_a_session_ends_with_its_user(at: App) -> None:
+    """AWS says of changes to a user that they "have no effect on their ability to sign in again with their
+    browser cookie", and of disabled and deleted users nothing.
 
-    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GlobalSignOut.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    for act in ("admin_disable_user", "admin_delete_user"):
+        berta, browser = at.pool.confirmed(), at.browser()
+        at.signed_in(berta, browser)
+        assert "code" in browser.open(at.address()).query
+        getattr(at.pool.admin, act)(UserPoolId=at.pool.id, Username=berta)
+        assert browser.open(at.address()).title.startswith("Sign in")
+
+
+def test_changes_to_a_user_leave_the_session_alone(at: App) -> None:
+    """ "Changes to user attributes or authentication factors have no effect on their ability to sign in again
+    with their browser cookie."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    berta, browser = at.pool.confirmed(), at.browser()
+    at.signed_in(berta, browser)
+    named, admin = {"UserPoolId": at.pool.id, "Username": berta}, at.pool.admin
+    changed = [{"Name": "email", "Value": "other@example.com"}]
+    admin.admin_update_user_attributes(**named, UserAttributes=changed)
+    admin.admin_set_user_password(**named, Password="Another-horse-2", Permanent=True)
+    assert "code" in browser.open(at.address()).query
+
+
+def test_global_sign_out_leaves_the_session_alone(at: App, anna: str) -> None:
+    """ "Because managed login session cookies don't expire automatically, your user can re-authenticate with
+    a session cookie, with no additional prompt for credentials."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
     """
     browser = at.browser()
     screen = at.signed_in(anna, browser, scope="openid aws.cognito.signin.user.admin")
@@ -253,6 +327,18 @@ def test_signing_out_ends_the_session_and_returns_to_the_app(at: App, anna: str)
     assert browser.open(at.address()).title.startswith("Sign in"), "the cookie is worth nothing any more"
 
 
+@pytest.mark.unconfirmed
+def test_a_bad_request_signs_nobody_out(at: App, anna: str) -> None:
+    browser = at.browser()
+    at.signed_in(anna, browser)
+    bad = urlencode({"client_id": at.client_id, "logout_uri": "https://evil.example.com/"})
+    assert browser.open(f"{at.base}/logout?{bad}").status == 400
+    assert "code" in browser.open(at.address()).query
+    good = urlencode({"client_id": at.client_id, "logout_uri": SIGNED_OUT})
+    assert browser.open(f"{at.base}/logout?{good}").location == SIGNED_OUT
+    assert browser.open(at.address()).actions
+
+
 def test_signing_out_can_lead_to_the_next_sign_in(at: App, anna: str) -> None:
     """ "… shows the login screen, using the same parameters as for GET /oauth2/authorize"."""
     browser = at.browser()
@@ -266,10 +352,32 @@ def test_signing_out_can_lead_to_the_next_sign_in(at: App, anna: str) -> None:
     assert (nothing.status, nothing.title) == (400, "An error was encountered with the requested page.")
 
 
-def test_a_provider_may_be_named_that_the_client_has(at: App, account: LocalAccount) -> None:
-    """ "For Amazon Cognito user pools, the value is COGNITO." What is not the client's is an invalid request
-    (unconfirmed)."""
+def test_the_next_sign_in_after_signing_out_is_at_the_page(at: App) -> None:
+    """ "If you don't include a scope parameter, Amazon Cognito redirects your user to the /login endpoint
+    with a scope parameter. … the logout endpoint doesn't support automatic IdP redirect with
+    identity_provider or idp_identifier parameters."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
+    """
+    address = at.address("/logout", scope=None, identity_provider="Google", nonce="n")
+    reply = at.account.send("GET", address)
+    heard = {name: value for name, (value,) in parse_qs(urlsplit(reply.headers["Location"]).query).items()}
+    assert heard == at.parameters(scope=" ".join(SCOPES), nonce="n")
+    assert at.browser().open(address).title.startswith("Sign in")
+
+
+def test_a_provider_may_be_named_that_the_client_has(at: App) -> None:
+    """ "For Amazon Cognito user pools, use the value COGNITO." """
     assert at.browser().open(at.address(identity_provider="COGNITO")).title.startswith("Sign in")
+
+
+@pytest.mark.unconfirmed
+def test_a_provider_that_the_client_has_not_is_an_invalid_request(at: App) -> None:
+    """ "… users can only sign in with an IdP that you assigned to their app client."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    assert sent(at, urlencode(at.parameters(identity_provider="COGNITO")))["at"] == f"{at.base}/login"
     for wrong in ({"identity_provider": "Google"}, {"idp_identifier": "example.com"}):
         assert sent(at, urlencode(at.parameters(**wrong)))["error"] == "invalid_request"
 
@@ -293,13 +401,28 @@ def test_another_provider_is_found_by_name_and_by_identifier(account: LocalAccou
     assert (
         client.browser().open(client.address(prompt="none", **parameter)).query["error"] == "login_required"
     )
-    assert at.browser().open(at.address(**parameter)).query["error"] == "invalid_request", "not this client's"
+    assert "code" not in at.browser().open(at.address(**parameter)).query, "not this client's"
 
 
 def test_a_login_hint_fills_in_the_username(at: App) -> None:
     """ "A username prompt that you want to pass to the authorization server." """
     screen = at.browser().open(at.address(login_hint='anna"><b>'))
     assert 'value="anna&#34;&gt;&lt;b&gt;"' in screen.reply.text
+
+
+def test_a_page_says_that_it_is_in_no_other_language(account: LocalAccount) -> None:
+    """ "The language that you want to display user-interactive pages in. Managed login pages can be
+    localized, but hosted UI (classic) pages can't." """
+    at = app(account)
+
+    def says(**more: str) -> bool:
+        return "is not simulated" in at.browser().open(at.address(**more)).reply.text
+
+    assert (says(), says(lang="en"), says(lang="de"), says(lang="pt-BR")) == (False, False, True, True)
+    assert "<b>" not in at.browser().open(at.address(lang="<b>")).reply.text
+    named = {"Domain": at.domain, "UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, ManagedLoginVersion=1)
+    assert not says(lang="de")
 
 
 def test_a_client_without_the_pool_as_provider_offers_no_sign_in(at: App, anna: str) -> None:
@@ -325,6 +448,34 @@ def test_a_resource_becomes_the_audience_of_the_access_token(at: App, anna: str,
     ).json  # fmt: skip
     assert claims(refreshed["access_token"])["aud"] == "https://api.example.com"
     assert sent(at, urlencode(at.parameters(resource=wrong)))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("step_up", [{"acr_values": "urn:cognito:loa:3"}, {"max_age": "60"}])
+def test_step_up_authentication_is_not_simulated(at: App, step_up: dict[str, str]) -> None:
+    """An app that asks for a level, and gets tokens without a word of it, would think that it has it.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+    """
+    assert at.browser().open(at.address()).status == 200
+    for path in ("/oauth2/authorize", "/login"):
+        reply = at.account.send("GET", at.address(path, **step_up))
+        assert (reply.status, "does not simulate" in reply.text) == (501, True)
+        assert next(iter(step_up)) in reply.text
+
+
+def test_a_lite_plan_ignores_a_wish_for_a_level(account: LocalAccount) -> None:
+    """ "The managed login authorize endpoint silently ignores acr_values and proceeds with normal
+    authentication, without an error."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+    """
+    at = app(account)
+    step_up = {"acr_values": "urn:cognito:loa:3"}
+    assert at.account.send("GET", at.address(**step_up)).status == 501
+    named = {"UserPoolId": at.pool.id}
+    at.pool.admin.update_user_pool_domain(**named, Domain=at.domain, ManagedLoginVersion=1)
+    at.pool.admin.update_user_pool(**named, UserPoolTier="LITE")
+    assert at.browser().open(at.address(**step_up)).title.startswith("Sign in")
 
 
 def test_the_pool_names_its_endpoints_once_it_has_a_domain(at: App, account: LocalAccount) -> None:

@@ -72,7 +72,11 @@ def test_a_code_becomes_an_id_an_access_and_a_refresh_token(
 
 
 def test_the_id_token_is_tied_to_the_access_token_beside_it(at: App, anna: str) -> None:
-    """`at_hash`: https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken"""
+    """`at_hash`: https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken
+
+    AWS has it among the claims of the ID token:
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+    """
     from authlib.oidc.core.util import create_half_hash
 
     made = at.tokens(anna)
@@ -100,16 +104,25 @@ def test_the_api_takes_only_tokens_of_its_own_scope(at: App, anna: str) -> None:
 
 
 def test_a_refresh_token_gives_new_tokens_with_the_same_scopes(at: App, anna: str) -> None:
-    """ "The token endpoint returns refresh_token only when the grant_type is authorization_code." """
-    made = at.tokens(anna, nonce="n-1")
+    """ "The token endpoint returns a refresh token only when the grant_type is authorization_code." """
+    made = at.tokens(anna)
     again = refresh(at, made["refresh_token"])
     assert (again.status, set(again.json)) == (200, {"id_token", "access_token", "token_type", "expires_in"})
-    first, second = claims(made["id_token"]), claims(again.json["id_token"])
-    assert second["auth_time"] == first["auth_time"]
-    assert "nonce" not in second, "OpenID Connect Core 1.0, section 12.2"
     assert claims(again.json["access_token"])["scope"] == "openid email"
     by_api = at.pool.another_client().refresh  # a refresh token belongs to one client
     assert refused(by_api, refresh_token=made["refresh_token"]).code == "NotAuthorizedException"
+
+
+@pytest.mark.unconfirmed
+def test_a_refreshed_id_token_is_of_the_same_sign_in(at: App, anna: str) -> None:
+    """OpenID Connect Core 1.0, section 12.2."""
+    made = at.tokens(anna, nonce="n-1")
+    first = claims(made["id_token"])
+    second = claims(refresh(at, made["refresh_token"]).json["id_token"])
+    assert (first["nonce"], second.get("nonce")) == ("n-1", None)
+    for name in ("iss", "sub", "aud", "auth_time", "origin_jti"):
+        assert second[name] == first[name]
+    assert second["jti"] != first["jti"]
 
 
 def test_refresh_tokens_of_the_api_and_of_the_domain_are_the_same(at: App, anna: str) -> None:
@@ -125,7 +138,11 @@ def test_refresh_tokens_of_the_api_and_of_the_domain_are_the_same(at: App, anna:
 
 
 def test_rotation_gives_a_new_refresh_token_each_time(at: App, anna: str) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html"""
+    """ "When refresh token rotation is active, the token endpoint returns a new refresh token." It "is valid
+    for the remaining duration of the original refresh token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+    """
     settings = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     rotating = at.another(RefreshTokenRotation=settings, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     first = rotating.tokens(anna)["refresh_token"]
@@ -197,15 +214,75 @@ def test_a_machine_gets_an_access_token_for_custom_scopes(at: App) -> None:
         machine.client_id, machine.client_id, "music/read",
     )  # fmt: skip
     assert claims(asked().json["access_token"])["scope"] == "music/read music/write"
-    bound = asked(resource="https://api.example.com").json["access_token"]
-    assert claims(bound)["aud"] == "https://api.example.com"
-    assert error(asked(resource="api")) == (400, "invalid_request")
+    # https://repost.aws/questions/QUnhrxb08MRJaH7hIRtUnCKA/oauth-password-grant-type-with-cognito
     assert error(asked(scope="openid")) == (400, "invalid_scope")
     assert refused(at.pool.idp.get_user, AccessToken=reply.json["access_token"]).code == (
         "NotAuthorizedException"
     )
+
+
+@pytest.mark.unconfirmed
+def test_a_machines_token_is_bound_to_no_resource(account: LocalAccount) -> None:
+    """ "You can't request a resource binding with client-credentials M2M grants." How that is refused, AWS
+    does not say.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html
+    """
+    machine, _ = with_scopes(account, AllowedOAuthFlows=["client_credentials"], GenerateSecret=True)
+    form = {"grant_type": "client_credentials", "scope": "music/read"}
+    made = machine.post("/oauth2/token", machine.basic(), **form)
+    assert "aud" not in claims(made.json["access_token"])
+    bound = machine.post("/oauth2/token", machine.basic(), **form, resource="https://api.example.com")
+    assert error(bound) == (400, "invalid_request")
+
+
+def with_scopes(account: LocalAccount, **settings: Any) -> tuple[App, Any]:
+    """An app client for the scopes of a resource server, and what changes the server's scopes."""
+    at = app(account)
+    ids = {"UserPoolId": at.pool.id, "Identifier": "music", "Name": "Music"}
+
+    def offer(*names: str) -> None:
+        scopes = [{"ScopeName": name, "ScopeDescription": name} for name in names]
+        at.pool.admin.update_resource_server(**ids, Scopes=scopes)
+
+    at.pool.admin.create_resource_server(**ids)
+    offer("read", "write")
+    return at.another(**{"AllowedOAuthScopes": ["music/read", "music/write"]} | settings), offer
+
+
+def test_a_scope_that_a_resource_server_has_no_more_is_in_no_token(account: LocalAccount) -> None:
+    """ "Amazon Cognito doesn't add inactive scopes to access tokens, but otherwise proceeds as normal if your
+    app requests one. If you add the scope to your resource server again later, then Amazon Cognito again
+    writes it to the access token. If you request a scope that you haven't associated with your app client, …
+    authentication fails."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html
+    """
+    at, offer = with_scopes(account)
+    machine = at.another(
+        AllowedOAuthFlows=["client_credentials"], AllowedOAuthScopes=["music/read", "music/write"],
+        GenerateSecret=True,
+    )  # fmt: skip
+    anna, both = at.pool.confirmed(), "music/read music/write"
+    kept = at.tokens(anna, scope=both)["refresh_token"]
+
+    def written(scope: str) -> list[str]:
+        form = {"grant_type": "client_credentials", "scope": scope}
+        replies = [
+            at.exchange(at.code(anna, scope=scope)),
+            refresh(at, kept),
+            machine.post("/oauth2/token", machine.basic(), **form),
+        ]
+        return [claims(reply.json["access_token"])["scope"] for reply in replies]
+
+    assert written(both) == [both] * 3
+    offer("read")
+    assert written(both) == ["music/read"] * 3
+    offer("read", "write")
+    assert written(both) == [both] * 3
     at.pool.admin.delete_resource_server(UserPoolId=at.pool.id, Identifier="music")
-    assert error(asked(scope="music/read")) == (400, "invalid_scope")
+    assert claims(refresh(at, kept).json["access_token"])["scope"] == ""
+    assert at.browser().open(at.address(scope="music/sing")).query["error"] == "invalid_scope"
 
 
 def test_a_function_for_machines_tokens_is_not_simulated(account: LocalAccount) -> None:
@@ -288,7 +365,9 @@ def test_a_client_that_cannot_read_a_scopes_attributes_gets_no_tokens_for_it(at:
     assert seeing.exchange(seeing.code(anna, scope="openid email")).status == 200
 
 
-def test_user_info_answers_get_and_post(at: App, anna: str) -> None:
+@pytest.mark.unconfirmed
+def test_user_info_answers_post_too(at: App, anna: str) -> None:
+    """OpenID Connect Core 1.0, section 5.3.1; AWS's page has GET alone."""
     token = at.tokens(anna)["access_token"]
     for method in ("GET", "POST"):
         assert at.user_info(token, method).json["email"] == f"{anna}@example.com"
@@ -309,8 +388,10 @@ def test_user_info_says_what_is_wrong_in_www_authenticate(at: App, anna: str) ->
     )
 
 
+@pytest.mark.unconfirmed
 def test_user_info_wants_the_scope_openid(at: App, anna: str) -> None:
-    """ "The openid scope must be one of the access token claims"; InitiateAuth's tokens have none."""
+    """ "The openid scope must be one of the access token claims"; InitiateAuth's tokens have none. With which
+    error, AWS does not say."""
     assert at.user_info(at.tokens(anna)["access_token"]).status == 200
     for token in (at.tokens(anna, scope=ADMIN)["access_token"], at.pool.sign_in(anna)["AccessToken"]):
         assert error(at.user_info(token)) == (401, "invalid_token")

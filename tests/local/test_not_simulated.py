@@ -72,6 +72,55 @@ def test_what_moto_would_wave_through_is_refused(account: LocalAccount) -> None:
     assert "CONFIRM_WITH_LINK" in answer.message
 
 
+LEVELS = {"Level1": {"AcrValue": "urn:example:low"}}
+
+
+@pytest.mark.operation(
+    "cognito-idp:CreateUserPool", "cognito-idp:UpdateUserPool", missing="AcrConfiguration; updated issuers"
+)
+@pytest.mark.parametrize(
+    ("good", "missing"),
+    [
+        ({"IssuerConfiguration": {"Type": "ORIGINAL"}}, {"IssuerConfiguration": {"Type": "UPDATED"}}),
+        ({}, {"AcrConfiguration": LEVELS}),
+    ],
+)
+def test_settings_that_tokens_would_show_are_not_kept_in_silence(
+    account: LocalAccount, good: dict[str, Any], missing: dict[str, Any]
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html#user-pool-oidc-issuer
+    """
+    pool = user_pool(account, **good)
+    assert pool.admin.update_user_pool(UserPoolId=pool.id, **good)
+    for call, named in (
+        (pool.admin.create_user_pool, {"PoolName": account.name("pool")}),
+        (pool.admin.update_user_pool, {"UserPoolId": pool.id}),
+    ):
+        answer = refused(call, **named, **missing)
+        assert (answer.status, answer.code) == (501, "NotSimulated")
+        assert next(iter(missing)) in answer.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("create_managed_login_branding", {"UseCognitoProvidedValues": True}),
+        ("set_ui_customization", {"CSS": ".logo-customizable {}"}),
+        ("create_terms", {"TermsName": "privacy-policy", "TermsSource": "LINK", "Enforcement": "NONE"}),
+    ],
+)
+def test_the_face_of_the_pages_is_not_for_apps_to_change(
+    account: LocalAccount, operation: str, more: dict[str, Any]
+) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-branding.html"""
+    pool = user_pool(account)
+    assert pool.admin.describe_user_pool(UserPoolId=pool.id)
+    named = {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    answer = refused(getattr(pool.admin, operation), **named, **more)
+    assert (answer.status, answer.code) == (501, "NotSimulated")
+
+
 def test_what_aws_iot_would_do_and_nothing_does_here_is_refused(account: LocalAccount) -> None:
     """moto stores a job that no device is ever told of."""
     iot, thing = account.client("iot"), account.name("thing")

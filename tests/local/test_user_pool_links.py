@@ -61,7 +61,8 @@ def test_a_linked_identity_shows_in_the_profile_until_it_is_taken_away(pool: Poo
     (shown,) = identities(pool)
     assert isinstance(shown.pop("dateCreated"), int)
     assert shown == {
-        "userId": CARLOS, "providerName": "ADFS1", "providerType": "SAML", "issuer": None, "primary": False,
+        "userId": CARLOS, "providerName": "ADFS1", "providerType": "SAML",
+        "issuer": "https://adfs.example.com", "primary": False,
     }  # fmt: skip
     link(pool, source("1234", "Google", "Cognito_Subject"))
     assert [i["providerName"] for i in identities(pool)] == ["ADFS1", "Google"]

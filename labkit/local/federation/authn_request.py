@@ -39,6 +39,7 @@ def parameters(
 
 def _document(begun: UnderWay, place: str, acs: str, state: State) -> bytes:
     issued = state.clock.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # "This parameter can also be forwarded to your IdPs": in what form to SAML's, AWS does not say.
     force = ' ForceAuthn="true"' if "login" in begun.request.prompt else ""
     return (
         f'<saml2p:AuthnRequest xmlns:saml2p="{NAMES["samlp"]}" ID="{begun.request_id}" Version="2.0" '

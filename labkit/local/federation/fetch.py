@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from labkit.local.errors import Response
     from labkit.local.state import State
 
+#: "… Amazon Cognito includes the user-agent header Amazon/Cognito in the request."
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+_HEADERS = {"Accept": "application/json", "User-Agent": "Amazon/Cognito"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECONDS = 5
 _MOST = 1024 * 1024
@@ -90,7 +93,7 @@ def fetch(
     """One request, without following redirects. Others may use the account meanwhile."""
     if not is_reachable(url, origin):
         raise Elsewhere(url)
-    url, sent, body = here(url, origin), {"Accept": "application/json"} | dict(headers or {}), b""
+    url, sent, body = here(url, origin), _HEADERS | dict(headers or {}), b""
     if form is not None:
         body = urlencode(form).encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
@@ -123,8 +126,8 @@ def _by_socket(method: str, parts: SplitResult, headers: dict[str, str], body: b
             connection.request(
                 method, f"{path}?{parts.query}" if parts.query else path, body or None, headers
             )
-            reply = connection.getresponse()
-            content = reply.read(_MOST + 1)
+            with connection.getresponse() as reply:  # which may be left half read
+                content = reply.read(_MOST + 1)
         finally:
             connection.close()
     except (OSError, ValueError, http.client.HTTPException):

@@ -1,4 +1,7 @@
-"""A provider's ID token, and every check that OpenID Connect Core 1.0, section 3.1.3.7, asks for."""
+"""A provider's ID token: every check that OpenID Connect Core 1.0, section 3.1.3.7, asks for.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from labkit.local.federation.state import UnderWay
 if TYPE_CHECKING:
     from labkit.local.state import State
 
+#: The algorithms whose key the provider shares with its client.
+_SHARED = ("HS256", "HS384", "HS512")
 #: For clocks that differ.
 _LEEWAY = 300
 _KEYS = {
@@ -29,7 +34,11 @@ def verified(
     token = tokens.get("id_token")
     if not isinstance(token, str):
         raise invalid("The provider sent no id_token.")
-    claims = _signed(token, _KEYS.get(kind) or details["jwks_uri"], under_way.request.origin, state)
+    secret = details.get("client_secret") if kind == "OIDC" else None
+    if secret and _algorithm(token) in _SHARED:
+        claims = _signed_with(secret, token)
+    else:
+        claims = _signed(token, _KEYS.get(kind) or details["jwks_uri"], under_way.request.origin, state)
     if claims.get("iss") != details["oidc_issuer"]:
         raise invalid(f"Bad id_token issuer {claims.get('iss')}")
     _require_audience(claims, details["client_id"])
@@ -42,6 +51,30 @@ def verified(
     return claims
 
 
+def _algorithm(token: str) -> str:
+    import jwt
+
+    try:
+        return str(jwt.get_unverified_header(token).get("alg"))
+    except jwt.PyJWTError:
+        raise invalid("Bad id_token signature") from None
+
+
+def _signed_with(secret: str, token: str) -> dict[str, Any]:
+    """ "Check that the provider signed the token with an algorithm from the following set: RSA, HMAC,
+    Elliptic Curve." HMAC's key is the client secret (OpenID Connect Core 1.0, section 10.1), and no public
+    one.
+    """
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import OctKey
+
+    try:
+        return dict(jwt.decode(token, OctKey.import_key(secret), algorithms=[*_SHARED]).claims)
+    except (JoseError, ValueError):
+        raise invalid("Bad id_token signature") from None
+
+
 def _signed(token: str, jwks_uri: str, origin: str, state: State) -> dict[str, Any]:
     reply = fetch(jwks_uri, origin, state)
     keys = oidc.public_keys(reply.document) if reply.status == 200 else {}
@@ -52,12 +85,13 @@ def _signed(token: str, jwks_uri: str, origin: str, state: State) -> dict[str, A
 
 
 def _require_audience(claims: Mapping[str, Any], client_id: str) -> None:
-    """`azp` must be the client where there are several audiences, and wherever it is given."""
+    """ "… or that it contains the configured client ID if there are multiple values in the aud claim"; `azp`,
+    where it is given, must be the client."""
     given = claims.get("aud")
     audience = [given] if isinstance(given, str) else given if isinstance(given, list) else []
     if client_id not in audience:
         raise invalid("Bad id_token audience")
-    if claims.get("azp", None if len(audience) > 1 else client_id) != client_id:
+    if claims.get("azp", client_id) != client_id:
         raise invalid("Bad id_token azp")
 
 
@@ -75,10 +109,9 @@ def _require_now(claims: Mapping[str, Any], now: int) -> None:
 def _require_access_token(claims: Mapping[str, Any], token: str, access_token: str) -> None:
     """`at_hash`, where there is one (section 3.1.3.8)."""
     from authlib.oidc.core.util import create_half_hash
-    from jwt import get_unverified_header
 
     if "at_hash" not in claims:
         return
-    wanted = create_half_hash(access_token, get_unverified_header(token)["alg"])
+    wanted = create_half_hash(access_token, _algorithm(token))
     if wanted is None or not hmac.compare_digest(wanted, str(claims["at_hash"]).encode()):
         raise invalid("Bad id_token at_hash")

@@ -28,12 +28,33 @@ def attributes(pool: Pool, client: Client, provider: Any, claims: Mapping[str, A
     given = {
         ours: _text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None
     }
+    if "username" in given and provider.extended_config["ProviderType"] == "SAML":
+        # As AWS gave it: https://github.com/aws-samples/cloudfront-authorization-at-edge/issues/153
+        raise invalid("Invalid user attributes: username: Attribute does not exist in the schema.\n ")
     given.pop("username", None)
+    given = _writable(client, given)
     for address in _ADDRESSES:
         if given.get(address):
             given.setdefault(f"{address}_verified", "false")
-    _require_good(pool, client, given)
+    _require_good(pool, given)
     return given
+
+
+def _writable(client: Client, given: dict[str, str]) -> dict[str, str]:
+    """ "If your IdP sends a value for a mapped non-writable attribute, Amazon Cognito doesn't set the
+    attribute value and proceeds with authentication." (CreateUserPoolClient's page says that it "throws an
+    error".)
+
+    With an address goes what is said of it: whether somebody else's is verified is not known.
+    """
+    kept = {}
+    for name, value in given.items():
+        try:
+            require_writable(client, {name.removesuffix("_verified"): value})
+        except AwsError:
+            continue
+        kept[name] = value
+    return kept
 
 
 def _text(value: Any) -> str:
@@ -45,24 +66,20 @@ def _text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else str(value)
 
 
-def _require_good(pool: Pool, client: Client, given: dict[str, str]) -> None:
-    """The texts of the first two are AWS's rules in words of this account.
-
-    "If your app client does not have write access to a mapped attribute, Amazon Cognito throws an error".
-    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
-    """
+def _require_good(pool: Pool, given: dict[str, str]) -> None:
+    """ "For each mapped user pool attribute, the maximum value length of 2,048 characters must be large
+    enough … Otherwise, Amazon Cognito reports an error when users sign in". The text is this account's."""
     for name, value in given.items():
         if len(value) > _MOST:
             raise invalid(f"Invalid user attributes: {name}: Length must be at most {_MOST}")
     try:
-        require_writable(client, {n: v for n, v in given.items() if not n.endswith("_verified")})
         require_valid(pool, given)
     except AwsError as error:
         raise invalid(f"Invalid user attributes: {error.message}") from None
 
 
 def require_complete(pool: Pool, given: Mapping[str, str]) -> None:
-    """ "Your IdP didn't send claims that map to required attributes" (no text is documented).
+    """ "Your IdP didn't send claims that map to required attributes"; the text is as AWS redirects with it.
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoint-idp-responses.html
     """
@@ -80,4 +97,4 @@ def require_mutable(pool: Pool, given: Mapping[str, str]) -> None:
     for name in given:
         schema = pool.schema_attributes.get(name)
         if schema is not None and not schema.mutable:
-            raise invalid(f"Invalid user attributes: {name}: Attribute cannot be updated.\n")
+            raise invalid(f"Invalid user attributes: {name}: Attribute cannot be updated.\n ")

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 CALLBACK = "/oauth2/idpresponse"
 #: Those that issue ID tokens.
 _OPENID = ("Google", "OIDC", "SignInWithApple")
-#: Those that are told the app's login_hint.
-#: https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
-_TAKE_HINTS = ("Google", "OIDC")
 
 
 def start(asked: AuthorizationRequest, provider: Any, state: State) -> Response:
@@ -41,11 +38,21 @@ def start(asked: AuthorizationRequest, provider: Any, state: State) -> Response:
     }
     if kind in _OPENID:
         given["nonce"] = begun.nonce
-    if kind in _TAKE_HINTS and asked.login_hint:
-        given["login_hint"] = asked.login_hint
     if kind == "SignInWithApple":
         given["response_mode"] = "form_post"
+    given |= _passed_on(kind, asked)
     return round_trip.depart(asked, name, begun, here(details["authorize_url"], asked.origin), given)
+
+
+def _passed_on(kind: str, asked: AuthorizationRequest) -> dict[str, str]:
+    """ "You can't forward login hints to SAML, Apple, Login With Amazon, Google, or Facebook (Meta) IdPs."
+
+    "Amazon Cognito forwards all values of prompt except none to your IdPs".
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    """
+    hint = {"login_hint": asked.login_hint} if kind == "OIDC" and asked.login_hint else {}
+    prompt = " ".join(sorted(asked.prompt))
+    return hint | ({"prompt": prompt} if prompt else {})
 
 
 def _callback(asked: AuthorizationRequest) -> str:
@@ -69,7 +76,10 @@ def _claims(
         claims: dict[str, Any] = {}
         if kind in _OPENID:
             claims = id_token.verified(tokens, kind, details, under_way, state)
-        claims |= profile.fetched(provider, claims, tokens["access_token"], under_way.request.origin, state)
+        more = profile.fetched(provider, claims, tokens["access_token"], under_way.request.origin, state)
+        # "Amazon Cognito prioritizes information in an ID token over information from userInfo."
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+        claims = more | claims
     except Unreachable:
         raise invalid(f"{provider.name} Error - the provider cannot be reached, or answers no JSON") from None
     except Elsewhere as elsewhere:

@@ -15,6 +15,7 @@ from labkit.local.operations import Call
 from labkit.local.user_pools.directory import pages
 from labkit.local.user_pools.directory.attributes import is_known
 from labkit.local.user_pools.pools import Pool, pool_asked
+from labkit.local.user_pools.settings import oauth_settings
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -71,9 +72,12 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
                 kept["ProviderDetails"]["ActiveEncryptionCertificate"] = self_signed(key, pool.id)
             if details.is_on(kept["ProviderDetails"], "IDPSignout"):
                 raise not_simulated("IDPSignout of a SAML provider")
+            if details.is_on(kept["ProviderDetails"], "IDPInit"):
+                _require_saml_beside(pool, provider.name)
             state.federation.metadata[(pool.id, provider.name)] = found
     if given.get("AttributeMapping") is not None:
         _require_mapped(pool, given["AttributeMapping"])
+        _require_own_username(kind, given["AttributeMapping"])
         kept["AttributeMapping"] = given["AttributeMapping"]
     if kind in SUBJECT:
         kept["AttributeMapping"] = {"username": SUBJECT[kind]} | (kept.get("AttributeMapping") or {})
@@ -81,6 +85,14 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
         _require_free(pool, provider, given["IdpIdentifiers"])
         kept["IdpIdentifiers"] = given["IdpIdentifiers"]
     provider.extended_config, provider.last_modified_date = kept, state.clock.now()
+
+
+def _require_saml_beside(pool: Pool, name: str) -> None:
+    """At every client that has the provider, before a sign-in may begin there (unconfirmed for an update)."""
+    for client in pool.clients.values():
+        names = client.extended_config.get("SupportedIdentityProviders") or []
+        if name in names:
+            oauth_settings.require_saml(pool, names)
 
 
 def _addresses(metadata: Any) -> dict[str, str]:
@@ -93,6 +105,16 @@ def _require_mapped(pool: Pool, mapping: dict[str, str]) -> None:
     for name in mapping:
         if name != "username" and (name == "sub" or not is_known(pool, name)):
             raise _invalid(f"Invalid AttributeMapping: the user pool has no attribute {name} to write.")
+
+
+def _require_own_username(kind: str, mapping: dict[str, str]) -> None:
+    """The username comes from one claim of each type. What AWS says to another one is not documented.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html
+    """
+    wanted = mapping.get("username")
+    if kind in SUBJECT and wanted not in (None, SUBJECT[kind]):
+        raise not_simulated(f"a username of {kind} users from `{wanted}`, not `{SUBJECT[kind]}`")
 
 
 def _require_free(pool: Pool, provider: Provider, identifiers: list[str]) -> None:

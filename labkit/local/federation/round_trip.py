@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.federation import users
-from labkit.local.federation.refusal import Refused
-from labkit.local.federation.state import VALIDITY, UnderWay
+from labkit.local.federation.refusal import Refused, invalid, of_saml
+from labkit.local.federation.state import REMEMBERED, VALIDITY, UnderWay
 from labkit.local.managed_login import cookies, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, providers, redirect
-from labkit.local.user_pools.pools import Client, Pool
+from labkit.local.user_pools.pools import Client, Pool, User
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -27,7 +28,7 @@ def depart(
 ) -> Response:
     """Send the browser off, with a cookie that it must bring back."""
     status, headers, body = redirect(to, given)
-    age = int(VALIDITY.total_seconds())
+    age = int((VALIDITY + REMEMBERED).total_seconds())
     headers["Set-Cookie"] = (
         f"{_cookie(name)}={begun.browser}; Path={asked.base}/; HttpOnly; SameSite=Lax; Max-Age={age}"
         + ("; Secure" if asked.secure else "")
@@ -55,7 +56,7 @@ def parameters(request: Request) -> dict[str, str]:
 def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
     """The sign-in that an answer is for. Raises Shown where this browser has begun none such at this pool.
 
-    An app that did not ask is told nothing.
+    An app that did not ask is told nothing. Raises TooLate for one that is over.
     """
     under_way = state.federation.take(name)
     given = cookies.given(request, _cookie(name)) if under_way else ""
@@ -63,6 +64,8 @@ def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
         raise Shown("invalid_request")
     if under_way.request.pool_id != pool.id:
         raise Shown("invalid_request")
+    if state.clock.now() >= under_way.expires:
+        raise forms.TooLate(under_way.request)
     return under_way
 
 
@@ -76,6 +79,28 @@ def provider_of(under_way: UnderWay, pool: Pool, client: Client, *, saml: bool) 
     return provider
 
 
+def _with_nonce(under_way: UnderWay) -> AuthorizationRequest:
+    """ "If you do not provide a nonce value in your request, Amazon Cognito automatically generates and
+    validates a nonce when you authenticate through a third-party identity provider, then adds it as a nonce
+    claim to the ID token."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-id-token.html
+    """
+    return replace(under_way.request, nonce=under_way.request.nonce or under_way.nonce)
+
+
+def _signed_in(
+    pool: Pool, client: Client, provider: Any, subject: str, claims: Mapping[str, Any], state: State
+) -> User:
+    """What the pool's functions say against it ends in a space, as AWS tells it."""
+    try:
+        return users.signed_in(pool, client, provider, subject, claims, state)
+    except AwsError as error:
+        if error.status >= 500:
+            raise
+        raise invalid(f"{error.message} ") from None
+
+
 def finished(
     under_way: UnderWay,
     state: State,
@@ -84,16 +109,13 @@ def finished(
     saml: bool = False,
 ) -> Response:
     """Sign in whom the provider vouches for; tell the app of whatever was wrong."""
-    asked = under_way.request
+    asked = _with_nonce(under_way)
     pool, client = asked.pool_and_client(state)
     try:
         provider = provider_of(under_way, pool, client, saml=saml)
         subject, claims = claims_of(provider)
-        user = users.signed_in(pool, client, provider, subject, claims, state)
+        user = _signed_in(pool, client, provider, subject, claims, state)
     except Refused as refused:
-        raise asked.refusal(refused.error, refused.description) from None
-    except AwsError as error:
-        if error.status >= 500:
-            raise
-        raise asked.refusal("invalid_request", error.message) from None
+        told = of_saml(refused) if saml else refused
+        raise asked.refusal(told.error, told.description) from None
     return sign_in_result.complete(asked, pool, client, user, state, identity_provider=provider.name)

@@ -6,16 +6,17 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from labkit.local import saml
 from labkit.local.errors import Response
 from labkit.local.federation import authn_request, encryption, round_trip
 from labkit.local.federation.details import is_on
 from labkit.local.federation.fetch import here
-from labkit.local.federation.refusal import Refused
+from labkit.local.federation.refusal import Refused, invalid
 from labkit.local.federation.state import VALIDITY, UnderWay
 from labkit.local.managed_login import domains
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, read
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from labkit.local.wire import Request
 
 ACS = "/saml2/idpresponse"
+#: An assertion that nobody asked for "must have been issued within the previous 6 minutes."
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-session-initiation.html
+_UNASKED = timedelta(minutes=6)
 
 
 def start(asked: AuthorizationRequest, provider: Any, state: State) -> Response:
@@ -58,16 +62,18 @@ def response(request: Request, pool: Pool, state: State) -> Response:
 
 
 def _unsolicited(relay: str, request: Request, pool: Pool, state: State) -> UnderWay:
-    """RelayState then is an authorization request's parameters, `identity_provider` among them.
+    """RelayState then is an authorization request's parameters, which name the provider.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-SAML-session-initiation.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
     """
     site, _ = domains.reached(request, state) or (None, "")
-    name = parse_qs(relay).get("identity_provider", [""])[0]
-    provider = pool.identity_providers.get(name)
-    if site is None or provider is None or not is_on(provider.extended_config["ProviderDetails"], "IDPInit"):
+    if site is None:
         raise Shown("invalid_request")
     asked = read(site, replace(request, method="GET", query_string=relay, body=b""))
+    name = asked.identity_provider
+    provider = pool.identity_providers.get(name)
+    if provider is None or not is_on(provider.extended_config["ProviderDetails"], "IDPInit"):
+        raise Shown("invalid_request")
     return UnderWay(asked, name, browser="", nonce="", request_id="", expires=state.clock.now() + VALIDITY)
 
 
@@ -81,12 +87,25 @@ def _claims(provider: Any, encoded: str, under_way: UnderWay, state: State) -> t
         assertion, encoded, f"urn:amazon:cognito:sp:{pool_id}", _acs(asked), under_way.request_id
     )
     _require_now(assertion, state)
+    if not under_way.request_id and state.clock.now() >= assertion.issued + _UNASKED:
+        raise _refused("SAML Assertion was issued too long ago.")
     if not assertion.id or not state.federation.use(
         pool_id, assertion.issuer, assertion.id, assertion.expires
     ):
         raise _refused("SAML Assertion was used before.")
     said = {name: values for name, values in assertion.attributes.items() if values}
+    _require_short_characters(said)
     return assertion.subject, {name: v[0] if len(v) == 1 else v for name, v in said.items()}
+
+
+def _require_short_characters(said: Mapping[str, tuple[str, ...]]) -> None:
+    """ "Amazon Cognito doesn't accept 4-byte UTF-8 characters … that your IdP passes as an attribute value."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    for name, values in said.items():
+        if any(ord(character) > 0xFFFF for value in values for character in value):
+            raise _refused(f"The attribute {name} has a character of four bytes.")
 
 
 def _opened(encoded: str, pool_id: str, provider: str, state: State) -> str:
@@ -136,4 +155,4 @@ def _require_now(assertion: saml.Assertion, state: State) -> None:
 
 
 def _refused(text: str) -> Refused:
-    return Refused("server_error", f"Invalid SAML response received: {text}")
+    return invalid(text)

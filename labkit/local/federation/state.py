@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from labkit.local.saml import Metadata
     from labkit.local.state import State
 
-#: How long a person may take at the provider; AWS documents no time.
-VALIDITY = timedelta(hours=1)
+#: "Amazon Cognito cancels authentication requests that do not complete within 5 minutes".
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-oidc-flow.html
+VALIDITY = timedelta(minutes=5)
+#: How long one that is over is kept, so that a late answer leads back to the sign-in page.
+REMEMBERED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,18 @@ class Federation:
             self._keys[name] = self._state.source.rsa_key(name)
         return self._keys[name]
 
+    def issuer(self, pool_id: str, provider: str) -> str | None:
+        """A SAML provider's entity ID, which `identities` shows; others have none there.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html
+        """
+        known = self.metadata.get((pool_id, provider))
+        return known.entity_id if known else None
+
     def begin(self, request: AuthorizationRequest, provider: str) -> tuple[str, UnderWay]:
         """A new sign-in, and the value by which the provider's answer names it."""
         now, text = self._state.clock.now(), self._state.source.text
-        self._under_way = {k: w for k, w in self._under_way.items() if now < w.expires}
+        self._under_way = {k: w for k, w in self._under_way.items() if now < w.expires + REMEMBERED}
         name, begun = (
             text(43),
             UnderWay(request, provider, text(43), text(43), f"_{text(32)}", now + VALIDITY),
@@ -67,9 +78,8 @@ class Federation:
         return name, begun
 
     def take(self, name: str) -> UnderWay | None:
-        """The sign-in of that name, which nothing else can end from now on."""
-        found = self._under_way.pop(name, None)
-        return found if found and self._state.clock.now() < found.expires else None
+        """The sign-in of that name, which nothing else can end from now on; it may be over."""
+        return self._under_way.pop(name, None)
 
     def use(self, pool_id: str, issuer: str, assertion: str, expires: datetime) -> bool:
         """Note that an assertion signed somebody in. False for one that has done so before."""

@@ -5,14 +5,16 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from labkit.local.errors import Response
+from labkit.local.errors import Response, not_simulated
 from labkit.local.managed_login import scopes
 from labkit.local.user_pools.pools import Client, Pool, find_pool
+from labkit.local.user_pools.settings import tiers
 from labkit.local.user_pools.state import Authorized
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 _FLOWS = {"code": "code", "token": "implicit"}
 #: RFC 7636, section 4.2.
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+#: "Authentication levels with ACR and AMR claims":
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-step-up-authentication.html
+_STEP_UP = ("acr_values", "max_age")
 _PROMPTS = {"none", "login", "select_account", "consent"}
 #: "Values for this parameter must begin with https://, http://localhost, or a custom URL scheme like myapp://."
 _RESOURCE = re.compile(r"(https://|http://localhost|(?!https?:)[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s#]+")
@@ -124,7 +129,7 @@ def read_return(site: Site, request: Request) -> AuthorizationRequest:
     "You can also add other Authorize endpoint parameters", which say nothing there.
     """
     given = request.parameters
-    if len(given) < len(request.query):
+    if len(given) < len(request.query) or "redirect_uri" not in given:
         raise Shown("invalid_request")
     client = _client(site.pool, given)
     return AuthorizationRequest(
@@ -155,16 +160,18 @@ def _redirect_uri(client: Client, given: dict[str, str]) -> str:
     """One of the client's, letter by letter (RFC 6749, section 3.1.2.3).
 
     DefaultRedirectURI: "In app clients with one assigned IdP, replaces redirect_uri in authentication
-    requests."
+    requests." With one callback URL "it's not necessary to define a default".
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html
     The error as AWS gave it: https://github.com/aws/aws-aspnet-cognito-identity-provider/issues/167
     """
     settings = client.extended_config
     uri = given.get("redirect_uri")
-    if uri is None and len(settings.get("SupportedIdentityProviders") or []) == 1:
-        uri = settings.get("DefaultRedirectURI")
+    urls = settings.get("CallbackURLs") or []
+    if uri is None and len(providers(client)) == 1:
+        uri = settings.get("DefaultRedirectURI") or (urls[0] if len(urls) == 1 else None)
     if not uri:
         raise Shown("invalid_request", client.id)
-    if uri not in (settings.get("CallbackURLs") or []):
+    if uri not in urls:
         raise Shown("redirect_mismatch", client.id)
     return str(uri)
 
@@ -172,12 +179,15 @@ def _redirect_uri(client: Client, given: dict[str, str]) -> str:
 def _checked(
     site: Site, client: Client, redirect_uri: str, given: dict[str, str], query: list[tuple[str, str]]
 ) -> AuthorizationRequest:
+    if _is_json(given.get("state", "")):
+        raise Shown("invalid_request", client.id)
+    _require_no_step_up(site.pool, given)
     response_type = given.get("response_type", "")
     if response_type not in _FLOWS:
         raise _Fault("invalid_request")
     if not scopes.allows(client, _FLOWS[response_type]):
         raise _Fault("unauthorized_client")
-    granted = scopes.granted(site.pool, client, given.get("scope"))
+    granted = scopes.granted(client, given.get("scope"))
     if granted is None:
         raise _Fault("invalid_scope")
     return AuthorizationRequest(
@@ -201,6 +211,22 @@ def _checked(
     )
 
 
+def _require_no_step_up(pool: Pool, given: dict[str, str]) -> None:
+    """On a Lite plan AWS "silently ignores acr_values and proceeds with normal authentication"."""
+    for name in _STEP_UP:
+        if name in given and not (name == "acr_values" and tiers.tier_of(pool) == "LITE"):
+            raise not_simulated(f"{name} of an authorization request")
+
+
+def _is_json(text: str) -> bool:
+    """ "You can't set the value of a state parameter to a URL-encoded JSON string. To pass a string that
+    matches this format in a state parameter, encode the string to base64". What follows, AWS does not say."""
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _code_challenge(given: dict[str, str]) -> str:
     """ "… if code_challenge is supplied but code_challenge_method is not supplied; or if
     code_challenge_method is not 'S256'" the request is invalid."""
@@ -221,12 +247,8 @@ def _prompt(text: str) -> frozenset[str]:
     return wanted
 
 
-def is_resource(text: str) -> bool:
-    return _RESOURCE.fullmatch(text) is not None
-
-
 def _resource(text: str) -> str:
-    if text and not is_resource(text):
+    if text and not _RESOURCE.fullmatch(text):
         raise _Fault("invalid_request")
     return text
 
@@ -238,16 +260,26 @@ def _provider(pool: Pool, client: Client, given: dict[str, str]) -> str:
         name = next((p.name for p in pool.identity_providers.values() if identifier in _identifiers(p)), "")
         if not name:
             raise _Fault("invalid_request")
-    if name and (name not in providers(client) or (name != COGNITO and name not in pool.identity_providers)):
+    if name and not takes(pool, client, name):
         raise _Fault("invalid_request")
     return name
 
 
 COGNITO = "COGNITO"
+#: The parameters that name a provider.
+PROVIDER_NAMES = ("identity_provider", "idp_identifier")
 
 
 def providers(client: Client) -> list[str]:
     return list(client.extended_config.get("SupportedIdentityProviders") or [])
+
+
+def takes(pool: Pool, client: Client, name: str) -> bool:
+    """ "… users can only sign in with an IdP that you assigned to their app client."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
+    return name in providers(client) and (name == COGNITO or name in pool.identity_providers)
 
 
 def _identifiers(provider: Any) -> list[str]:

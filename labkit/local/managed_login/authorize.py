@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from labkit.local import federation
 from labkit.local.errors import Response
 from labkit.local.managed_login import cookies, sign_in_result
-from labkit.local.managed_login.authorization_request import COGNITO, AuthorizationRequest, read, redirect
+from labkit.local.managed_login.authorization_request import (
+    COGNITO,
+    AuthorizationRequest,
+    read,
+    redirect,
+    takes,
+)
 from labkit.local.managed_login.domains import Site
 
 if TYPE_CHECKING:
@@ -41,12 +47,17 @@ def decided(site: Site, asked: AuthorizationRequest, request: Request, state: St
 
 
 def _by_session(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response | None:
-    """A code or tokens for whoever the session cookie stands for, if that is the wanted provider's user."""
+    """A code or tokens for whoever the session cookie stands for, at a client that takes their provider.
+
+    "If your user signs in again with a different IdP, including a switch to or from local user pool sign-in,
+    they must provide credentials".
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+    """
     signed_in = state.managed_login.session(cookies.given(request, cookies.SESSION), site.pool.id)
-    if signed_in is None or asked.identity_provider not in ("", signed_in.identity_provider or COGNITO):
+    if signed_in is None:
         return None
-    user = sign_in_result.user_of(signed_in, site.pool)
-    if user is None:
+    (pool, client), provider = asked.pool_and_client(state), signed_in.identity_provider or COGNITO
+    user = sign_in_result.user_of(signed_in, pool)
+    if user is None or asked.identity_provider not in ("", provider) or not takes(pool, client, provider):
         return None
-    pool, client = asked.pool_and_client(state)
     return sign_in_result.grant(asked, pool, client, user, signed_in, state)

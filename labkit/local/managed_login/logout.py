@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from labkit.local.errors import Response
 from labkit.local.managed_login import cookies
-from labkit.local.managed_login.authorization_request import Shown, read, redirect
+from labkit.local.managed_login.authorization_request import PROVIDER_NAMES, Shown, read, redirect
 from labkit.local.managed_login.domains import Site
 
 if TYPE_CHECKING:
@@ -36,7 +38,20 @@ def _target(site: Site, request: Request) -> str:
         raise Shown("invalid_request")
     uri = given.get("logout_uri")
     if uri is None:
-        return read(site, request).path("/login")
+        return _sign_in(site, request)
     if uri not in (client.extended_config.get("LogoutURLs") or []):
         raise Shown("redirect_mismatch", client.id)
     return uri
+
+
+def _sign_in(site: Site, request: Request) -> str:
+    """The sign-in page for `redirect_uri`, one of which the request must have.
+
+    It "doesn't support automatic IdP redirect with identity_provider or idp_identifier parameters." Without a
+    scope "the parameter includes all authorized scopes for your app client".
+    """
+    if "redirect_uri" not in request.parameters:
+        raise Shown("invalid_request")
+    kept = {name: value for name, value in request.parameters.items() if name not in PROVIDER_NAMES}
+    asked = read(site, replace(request, query_string=urlencode(kept)))
+    return f"{site.base}/login?{urlencode({'scope': ' '.join(asked.scopes)} | kept)}"

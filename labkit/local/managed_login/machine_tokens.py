@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.user_pools.pools import Client, Pool, issuer, lambda_triggers
 from labkit.local.user_pools.settings.clients import validity
+from labkit.local.user_pools.tokens.scopes import active
 from labkit.local.user_pools.tokens.tokens import sign
 
 if TYPE_CHECKING:
     from labkit.local.state import State
 
 
-def issue(pool: Pool, client: Client, scopes: tuple[str, ...], resource: str, state: State) -> dict[str, Any]:
+def issue(pool: Pool, client: Client, scopes: tuple[str, ...], state: State) -> dict[str, Any]:
     """An access token whose subject is the client itself."""
     now, life = state.clock.now(), validity(client, "Access")
     claims = {
         "sub": client.id,
         "token_use": "access",
-        "scope": " ".join(scopes),
+        "scope": " ".join(active(pool, scopes)),
         "auth_time": int(now.timestamp()),
         "iss": issuer(pool),
         "version": 2,
         "client_id": client.id,
     }
-    claims |= {"aud": resource} if resource else {}
     token = sign(pool, claims, now, now + life, state)
     return {"AccessToken": token, "ExpiresIn": int(life.total_seconds()), "TokenType": "Bearer"}
 

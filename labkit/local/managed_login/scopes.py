@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from labkit.local.user_pools.directory.attributes import standard_attributes
-from labkit.local.user_pools.pools import Client, Pool
-from labkit.local.user_pools.tokens.scopes import ADDRESSES, NEED_OPENID, OPENID, RESERVED, custom
+from labkit.local.user_pools.pools import Client
+from labkit.local.user_pools.tokens.scopes import ADDRESSES, NEED_OPENID, OPENID
 
 
 def allows(client: Client, flow: str) -> bool:
@@ -29,13 +29,14 @@ def readable(client: Client, wanted: tuple[str, ...]) -> bool:
     return all(name in names for scope in wanted for name in ADDRESSES.get(scope, ()))
 
 
-def granted(pool: Pool, client: Client, asked: str | None) -> tuple[str, ...] | None:
+def granted(client: Client, asked: str | None) -> tuple[str, ...] | None:
     """The scopes that were asked for, or without a wish all of the client's; None where one cannot be had.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
+    "If you request a scope that you haven't associated with your app client, … authentication fails." (Of the
+    endpoints' pages one says in another place that it is ignored.)
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html
     """
-    there = custom(pool) | set(RESERVED)
-    allowed = [scope for scope in client.extended_config.get("AllowedOAuthScopes") or [] if scope in there]
+    allowed = client.extended_config.get("AllowedOAuthScopes") or []
     wanted = tuple(dict.fromkeys((asked or "").split())) or tuple(allowed)
     if not wanted or not set(wanted) <= set(allowed):
         return None

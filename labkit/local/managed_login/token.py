@@ -24,7 +24,6 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.managed_login import answers, calls, forms, machine_tokens, scopes, sign_in_result
-from labkit.local.managed_login.authorization_request import is_resource
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.state import AuthorizationCode
 from labkit.local.user_pools.pools import Client, Pool
@@ -216,7 +215,7 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
 
     def validate_requested_scope(self) -> None:
         client = self.request.client.client
-        wanted = scopes.granted(self.server.pool, client, self.request.payload.scope)
+        wanted = scopes.granted(client, self.request.payload.scope)
         if wanted is None:
             raise InvalidScopeError()
         self.request.scope = wanted
@@ -225,10 +224,11 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
         pool, state = self.server.pool, self.server.state
         if machine_tokens.are_customised(pool):
             raise not_simulated("PreTokenGeneration for client credentials (LambdaVersion V3_0)")
-        resource = self.request.form.get("resource", "")
-        if resource and not is_resource(resource):
+        # "You can't request a resource binding with client-credentials M2M grants":
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html
+        if "resource" in self.request.form:
             raise InvalidRequestError()
-        made = machine_tokens.issue(pool, self.request.client.client, self.request.scope, resource, state)
+        made = machine_tokens.issue(pool, self.request.client.client, self.request.scope, state)
         return 200, _named(made), self.TOKEN_RESPONSE_HEADER
 
 

@@ -138,7 +138,9 @@ AMENDMENTS = handlers(
 #: Members that change what an operation does, in a way that the account has no behaviour for.
 NOT_SIMULATED_MEMBERS = {
     "CreateIdentityProvider": ("AcrMapping",),
+    "CreateUserPool": ("AcrConfiguration",),
     "CreateUserPoolDomain": ("CustomDomainConfig", "Routing"),
     "UpdateIdentityProvider": ("AcrMapping",),
+    "UpdateUserPool": ("AcrConfiguration",),
     "UpdateUserPoolDomain": ("CustomDomainConfig", "Routing"),
 }

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response, not_simulated
 from labkit.local.managed_login import cookies, forms, sign_in_result
-from labkit.local.managed_login.authorization_request import AuthorizationRequest, read_return, redirect
+from labkit.local.managed_login.authorization_request import (
+    COGNITO,
+    AuthorizationRequest,
+    read_return,
+    redirect,
+    takes,
+)
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered, Forged
 from labkit.local.managed_login.pages import challenges, rendering, second_factor
@@ -40,20 +46,23 @@ def show(site: Site, request: Request, state: State) -> Response:
     if site.is_classic:
         return rendering.not_found(site)
     asked = read_return(site, request)
-    user = _by_session(site, request, state)
+    pool, client = asked.pool_and_client(state)
+    user = _by_session(site, client, request, state)
     if user is None:
         return _told(asked, "invalid_session")
-    pool, client = asked.pool_and_client(state)
     secret, _, cookie = forms.begin(site, asked, request, state)
     shown = _setting_up(site, pool, client, user, state, links=(("Not now", asked.redirect_uri),))
     return rendering.page(site, shown, secret=secret, status=400 if shown.error else 200, cookie=cookie)
 
 
-def _by_session(site: Site, request: Request, state: State) -> User | None:
+def _by_session(site: Site, client: Client, request: Request, state: State) -> User | None:
+    """Whoever the session cookie stands for, at an app client that takes the pool's own users."""
     signed_in = state.managed_login.session(cookies.given(request, cookies.SESSION), site.pool.id)
     if signed_in is not None and signed_in.identity_provider:
         raise not_simulated("a passkey for a user of another identity provider")
-    return sign_in_result.user_of(signed_in, site.pool) if signed_in else None
+    if signed_in is None or not takes(site.pool, client, COGNITO):
+        return None
+    return sign_in_result.user_of(signed_in, site.pool)
 
 
 def _told(asked: AuthorizationRequest, result: str) -> Response:
@@ -93,7 +102,7 @@ def _elsewhere(site: Site, pool: Pool, state: State) -> str:
 def add(site: Site, request: Request, state: State) -> Response:
     """CompleteWebAuthnRegistration by hand."""
     form = forms.entered(site, request, state)
-    user = _newcomer(form) if form.visit.newcomer else _by_session(site, request, state)
+    user = _newcomer(form) if form.visit.newcomer else _by_session(site, form.client, request, state)
     if user is None:
         return _told(form.visit.request, "invalid_session")
     pool, client = form.visit.request.pool_and_client(state)

@@ -133,8 +133,8 @@ def _file(name: str, kind: str) -> Response:
 _EXPLAINED = {
     "redirect_mismatch": "The address to return to is none of the app client's CallbackURLs or LogoutURLs. "
     "It must be one of them letter by letter.",
-    "invalid_request": "A parameter is missing, comes twice, or names an app client that this user pool "
-    "does not have.",
+    "invalid_request": "A parameter is missing, comes twice, names an app client that this user pool "
+    "does not have, or is a state in JSON, which must be encoded to base64.",
 }
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import authorize, calls, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import (
     COGNITO,
+    PROVIDER_NAMES,
     AuthorizationRequest,
     providers,
     read,
@@ -47,7 +48,19 @@ def show(site: Site, request: Request, state: State) -> Response:
     secret, visit, cookie = forms.begin(site, asked, request, state)
     visit.username = asked.login_hint
     _, client = asked.pool_and_client(state)
-    return rendering.page(site, page(site, client, visit), secret=secret, cookie=cookie)
+    shown = page(site, client, visit, notice=_in_english(site, asked))
+    return rendering.page(site, shown, secret=secret, cookie=cookie)
+
+
+def _in_english(site: Site, asked: AuthorizationRequest) -> str:
+    """ "Managed login pages can be localized, but hosted UI (classic) pages can't." These are not, and say
+    so.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization
+    """
+    if site.is_classic or asked.lang.partition("-")[0] in ("", "en"):
+        return ""
+    return f"The local account has this page in English only: lang={asked.lang} is not simulated."
 
 
 def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: State) -> Response:
@@ -107,8 +120,10 @@ def _others(pool: Pool, client: Client) -> list[str]:
 
 
 def _through(asked: AuthorizationRequest, provider: str) -> str:
-    kept = asked.path("/oauth2/authorize")
-    return f"{kept}&{urlencode({'identity_provider': provider})}"
+    """The same request through a provider, whichever it may have named itself."""
+    kept = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] not in PROVIDER_NAMES]
+    query = urlencode([*kept, ("identity_provider", provider)])
+    return f"{asked.base}/oauth2/authorize?{query}"
 
 
 def submit(site: Site, request: Request, state: State) -> Response:

@@ -18,7 +18,7 @@ from labkit.local.errors import AwsError
 from labkit.local.operations import Call
 from labkit.local.user_pools.directory import passwords, users
 from labkit.local.user_pools.directory.directory import Link
-from labkit.local.user_pools.directory.usernames import cased
+from labkit.local.user_pools.directory.usernames import cased, primary_identities
 from labkit.local.user_pools.pools import Pool, User, find_user, pool_asked
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
         raise AwsError("LimitExceededException", f"A user has {_MOST} linked identities at most.")
     links[link] = user.id, state.clock.now()
-    _show(pool, user, links)
+    _show(pool, user, links, state)
     return {}
 
 
@@ -72,7 +72,7 @@ def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tu
         raise AwsError("AliasExistsException", "SourceUser is already linked to another user")
     if link in links:
         raise AwsError("InvalidParameterException", "SourceUser is already linked to DestinationUser")
-    if f"{link.provider}_{link.value}" in pool.users:
+    if cased(pool, f"{link.provider}_{link.value}") in pool.users:
         raise AwsError(
             "InvalidParameterException",
             "Merging is not currently supported, provide a SourceUser that has not been signed up in order "
@@ -116,14 +116,14 @@ def _require_provider(pool: Pool, provider: str, attribute: str) -> None:
         )
 
 
-def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
-    """The `identities` attribute, as the first of the pages shows it."""
-    shown = [
+def _show(pool: Pool, user: User, links: Mapping[Link, tuple[str, datetime]], state: State) -> None:
+    """The `identities` attribute, as the first of the pages shows it: "all of their associated providers"."""
+    shown = primary_identities(user) + [
         {
             "userId": link.value,
             "providerName": link.provider,
             "providerType": pool.identity_providers[link.provider].extended_config.get("ProviderType"),
-            "issuer": None,
+            "issuer": state.federation.issuer(pool.id, link.provider),
             "primary": False,
             "dateCreated": int(since.timestamp() * 1000),
         }
@@ -149,7 +149,7 @@ def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
         raise AwsError("UserNotFoundException", "User does not exist.")
     user = find_user(pool, links.pop(link)[0])
     if user is not None:
-        _show(pool, user, links)
+        _show(pool, user, links, state)
     return {}
 
 

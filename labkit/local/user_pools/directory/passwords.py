@@ -80,6 +80,9 @@ def _digest(user: User, password: str | None, state: State) -> str:
 
 def change_password(call: Call, state: State) -> dict[str, Any]:
     pool, user, _ = user_of_access_token(call.parameters["AccessToken"], state)
+    if status_of(user) == "EXTERNAL_PROVIDER":
+        # The text as AWS gave it: https://github.com/aws-amplify/amplify-js/issues/2464
+        raise AwsError("NotAuthorizedException", "User is not authorized to change password.")
     lockout.require_few_wrong_codes(pool, user, "ChangePassword", state)
     if user.password is not None and not matches(user, call.parameters.get("PreviousPassword", "")):
         lockout.wrong_code(pool, user, "ChangePassword", state)
@@ -142,9 +145,10 @@ def admin_set_user_password(call: Call, state: State) -> dict[str, Any]:
 
 
 def _require_resettable(user: User) -> None:
+    """For users of other providers as AWS gave it: https://github.com/aws-amplify/amplify-js/issues/2383"""
     if not user.enabled:
         raise AwsError("NotAuthorizedException", "User is disabled.")
-    if status_of(user) in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):  # the latter unconfirmed
+    if status_of(user) in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise _not_resettable()
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -60,6 +61,12 @@ def _addresses(pool: Any, user: Any) -> Iterator[str]:
 def is_federated(user: Any) -> bool:
     """Whether this is `PROVIDER_subject`, whose e-mail address may be another user's too (unconfirmed)."""
     return '"primary":true' in user.attribute_lookup.get("identities", "")
+
+
+def primary_identities(user: Any) -> list[dict[str, Any]]:
+    """The identity by which a provider made the user, if one did; a linked one is not primary."""
+    known = json.loads(user.attribute_lookup.get("identities") or "[]")
+    return [identity for identity in known if identity["primary"] is True]
 
 
 def counts(attributes: dict[str, str], alias: str) -> bool:

@@ -67,6 +67,27 @@ def _require_known_providers(pool: Pool, names: list[str]) -> None:
     for name in names:
         if name != "COGNITO" and name not in pool.identity_providers:
             raise _invalid(f"The provider {name} does not exist for User Pool {pool.id}.")
+    if any(_begins_sign_ins(pool.identity_providers[name]) for name in names if name != "COGNITO"):
+        require_saml(pool, names)
+
+
+def _begins_sign_ins(provider: Any) -> bool:
+    """Whether this is a SAML provider at which a sign-in may begin."""
+    config = provider.extended_config
+    begins = str((config.get("ProviderDetails") or {}).get("IDPInit", "false"))
+    return bool(config.get("ProviderType") == "SAML") and begins.lower() == "true"
+
+
+def require_saml(pool: Pool, names: list[str]) -> None:
+    """ "When you activate support for a SAML 2.0 IdP that supports IdP-initiated sign in an app client, you
+    can only add other SAML 2.0 IdPs to that app client." No text is documented.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
+    for name in names:
+        kind = pool.identity_providers[name].extended_config.get("ProviderType") if name != "COGNITO" else ""
+        if kind != "SAML":
+            raise _invalid(f"{name} cannot stand beside a SAML provider with IdP-initiated sign-in.")
 
 
 def _require_urls(settings: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import AwsError
+from labkit.local.errors import AwsError, not_simulated
 from labkit.local.operations import Call
 from labkit.local.user_pools.pools import pool_asked
 from labkit.local.user_pools.settings import schema, tiers
@@ -28,6 +28,7 @@ def check(call: Call, state: State) -> None:
     _require_one_way_to_be_called(given)
     _require_verifiable_updates(given)
     _require_own_tags(given.get("UserPoolTags") or {})
+    _require_original_issuer(given.get("IssuerConfiguration") or {})
     tiers.check_pool(call, state)
     if call.operation == "CreateUserPool":
         schema.check_new(given.get("Schema") or [], given.get("AliasAttributes") or [])
@@ -55,6 +56,15 @@ def _require_verifiable_updates(given: dict[str, Any]) -> None:
             "All attributes in AttributesRequireVerificationBeforeUpdate must exist in "
             "AutoVerifiedAttributes",
         )
+
+
+def _require_original_issuer(configuration: dict[str, str]) -> None:
+    """Tokens of an updated issuer are `https://issuer-cognito-idp.…`'s; nothing here issues them.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html#user-pool-oidc-issuer
+    """
+    if configuration.get("Type", "ORIGINAL") != "ORIGINAL":
+        raise not_simulated("IssuerConfiguration of type UPDATED")
 
 
 def _require_own_tags(tags: dict[str, str]) -> None:

@@ -81,9 +81,10 @@ def available(pool: Pool, user: User | None, state: State) -> tuple[str, ...]:
 
 
 def _has(pool: Pool, user: User | None, factor: str, state: State) -> bool:
-    """ "You can't sign in a user with a federated IdP with InitiateAuth."
+    """ "Amazon Cognito doesn't add the other advanced flows in this section to a federated user unless you
+    link them to a local user."
 
-    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
     """
     if user is not None and status_of(user) == "EXTERNAL_PROVIDER":
         return False

@@ -1,6 +1,10 @@
 """CUSTOM_AUTH: the pool's functions define the challenges, make them and check the answers.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html
+
+It is open to users of other providers too: "your triggers control the outcome. They are responsible for
+whether the service issues a token to any user (federated or not)."
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
 """
 
 from __future__ import annotations

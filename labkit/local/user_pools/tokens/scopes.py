@@ -30,6 +30,14 @@ def custom(pool: Pool) -> set[str]:
     }
 
 
+def active(pool: Pool, scopes: Iterable[str]) -> tuple[str, ...]:
+    """The scopes that a token shows: "Amazon Cognito doesn't add inactive scopes to access tokens", which are
+    those that a resource server had once, "but otherwise proceeds as normal if your app requests one."
+    """
+    known = custom(pool) | set(RESERVED)
+    return tuple(scope for scope in scopes if scope in known)
+
+
 def covered(scopes: Iterable[str], attributes: dict[str, Any]) -> dict[str, Any]:
     """The attributes that these scopes open: `openid` alone opens all that the client may read.
 

@@ -29,7 +29,7 @@ from labkit.local.user_pools.pools import (
 from labkit.local.user_pools.settings.clients import rotation, validity
 from labkit.local.user_pools.state import Authorized, Grant
 from labkit.local.user_pools.tokens.customisation import customised
-from labkit.local.user_pools.tokens.scopes import OPENID, SIGN_IN_SCOPE, covered
+from labkit.local.user_pools.tokens.scopes import OPENID, SIGN_IN_SCOPE, active, covered
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -80,7 +80,7 @@ def issue(
     common = _common(pool, user, grant, event_id)
     if client.extended_config.get("EnableTokenRevocation", True) or rotation(client):
         common["origin_jti"] = grant.origin_jti
-    scopes = authorized.scopes if authorized else (SIGN_IN_SCOPE,)
+    scopes = active(pool, authorized.scopes) if authorized else (SIGN_IN_SCOPE,)
     access = common | {"client_id": client.id, "token_use": "access", "scope": " ".join(scopes)}
     access |= {"username": user.username} | ({"device_key": grant.device_key} if grant.device_key else {})
     identity = common | {"aud": client.id, "token_use": "id", "cognito:username": user.username}
