@@ -24,6 +24,9 @@ _CODE = {
     "sts": "ValidationError",
 }
 
+#: What an operation cannot do without, though its model does not say so (unconfirmed).
+_NEEDED = {"UpdateManagedLoginBranding": ("UserPoolId", "ManagedLoginBrandingId")}
+
 
 def validate(call: Call) -> None:
     """Raise AWS's validation error with every constraint that the parameters break."""
@@ -31,6 +34,8 @@ def validate(call: Call) -> None:
         return
     given = members(call) if call.protocol.name == "rest-json" else call.parameters
     faults = list(_structure(call.model.input_shape, given, ""))
+    lacking = (name for name in _NEEDED.get(call.operation, ()) if given.get(name) is None)
+    faults += [_fault(None, name, "Member must not be null") for name in lacking]
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
         raise AwsError(_CODE.get(call.service, "ValidationException"), f"{count}: {'; '.join(faults)}")

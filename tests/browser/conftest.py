@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all tests that need them."""
+"""One JupyterLab, one account with an app beside it, and one Chromium for all tests that need them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from html import escape
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from labkit.doctor import find_browser
+from labkit.local.app import LocalApp, create_app
+from labkit.local.server import Server
+from tests.browser.person import Person
 from tests.browser.views import Views
 
 #: Without the background-networking flags Chromium tries to reach hosts that a closed network refuses.
@@ -87,3 +94,63 @@ def views(lab: str, folder: Path, browser: Browser) -> Iterator[Views]:
     yield opened
     context.close()
     assert opened.left_the_machine == []
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[LocalApp, Server]]:
+    account = create_app(account_id="777788889999")
+    with Server(account) as server:
+        yield account, server
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[str]:
+    """Where an app stands: below /frame it shows another page, by its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            framed = self.path.partition("/frame?")[2]
+            body = f'<iframe src="{escape(framed)}" width="600" height="600"></iframe>' if framed else "back"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<!doctype html><title>app</title>{body}".encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing to say."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def looked_at() -> set[str]:
+    return set()
+
+
+@pytest.fixture(params=["scripted", "scriptless"])
+def person(request: pytest.FixtureRequest) -> Person:
+    """Somebody in either browser."""
+    return cast(Person, request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def scripted(browser: Browser, looked_at: set[str]) -> Iterator[Person]:
+    """Somebody in a browser of their own, whose pages are found good at the end."""
+    yield from _somebody(browser, looked_at, scripts=True)
+
+
+@pytest.fixture
+def scriptless(browser: Browser, looked_at: set[str]) -> Iterator[Person]:
+    """Somebody whose browser runs no script of a page's."""
+    yield from _somebody(browser, looked_at, scripts=False)
+
+
+def _somebody(browser: Browser, looked_at: set[str], *, scripts: bool) -> Iterator[Person]:
+    context = browser.new_context(java_script_enabled=scripts)
+    someone = Person(context.new_page(), looked_at, scripts=scripts)
+    yield someone
+    context.close()
+    assert someone.faults == []

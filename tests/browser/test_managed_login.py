@@ -3,154 +3,169 @@
 from __future__ import annotations
 
 import re
-import ssl
-import threading
-from collections.abc import Iterator
-from html import escape
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pyotp
 import pytest
-import trustme
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from labkit.local.app import LocalApp, create_app
+from labkit.local.app import LocalApp
 from labkit.local.server import Server
+from tests.browser.person import Person
 from tests.local.accounts import reached
-from tests.local.federation import ANA, provider
+from tests.local.directory import PASSWORD
 from tests.local.managed_login import App, app
 from tests.local.test_user_pool_mfa import TOTP
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-PASSWORD = "Correct-horse-1"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[LocalApp, Server]]:
-    account = create_app(account_id="777788889999")
-    with Server(account) as server:
-        yield account, server
+ANOTHER_PASSWORD = "Another-horse-2"
+SIGN_IN = re.compile("^Sign in to")
 
 
-@pytest.fixture(scope="module")
-def secured(served: tuple[LocalApp, Server]) -> Iterator[str]:
-    """The address of the same account over HTTPS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("localhost").configure_cert(context)
-    with Server(served[0], tls=context) as server:
-        yield f"https://localhost:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[int]:
-    """The port of an app: below /frame it shows another page, by its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            framed = self.path.partition("/frame?")[2]
-            body = f'<iframe src="{escape(framed)}" width="600" height="600"></iframe>' if framed else "back"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(f"<!doctype html><title>app</title>{body}".encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing to say."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+def an_app(served: tuple[LocalApp, Server], there: str, **client: Any) -> App:
+    """An app beside a new pool, to which its browsers come back."""
+    urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
+    return app(reached(served[0], "http", served[1]), urls | client)
 
 
 @pytest.fixture
-def at(served: tuple[LocalApp, Server], elsewhere: int) -> App:
-    there = f"http://localhost:{elsewhere}"
-    urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
-    made = app(reached(served[0], "http", served[1]), urls)
-    made.pool.admin.set_user_pool_mfa_config(UserPoolId=made.pool.id, MfaConfiguration="ON", **TOTP)
-    return made
+def at(served: tuple[LocalApp, Server], elsewhere: str) -> App:
+    return an_app(served, elsewhere)
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """A browser that runs no script: the pages need none."""
-    context = browser.new_context(
-        java_script_enabled=False, color_scheme=request.param, ignore_https_errors=True
+def test_a_person_signs_up_confirms_signs_in_and_out(at: App, person: Person, elsewhere: str) -> None:
+    name = at.account.name("anna")
+    start = at.begin(f"{elsewhere}/callback")
+    person.opens(start)
+    person.sees(SIGN_IN)
+    person.follows("Sign up")
+    person.sees("Sign up")
+    person.types("Username", name)
+    person.types("Email (optional)", "anna@example.com")
+    person.types("Password", "short")
+    person.presses("Sign up")
+    person.is_told("Password not long enough")
+    person.sees("Sign up")
+    person.types("Password", PASSWORD)
+    person.presses("Sign up")
+    person.sees("Confirm your account")
+    person.types("Code", "nothing")
+    person.presses("Confirm")
+    person.is_told("Invalid verification code provided")
+    person.sees("Confirm your account")
+    person.presses("Send a new code")
+    person.is_told("A new code is on its way", role="status")
+    person.types("Code", at.account.last_code(name))
+    person.presses("Confirm")
+    person.is_told("You are signed up", role="status")
+    person.sees(SIGN_IN)
+    person.types("Password", "wrong")
+    person.presses("Sign in")
+    person.is_told("Incorrect username or password")
+    person.types("Password", PASSWORD)
+    person.presses("Sign in")
+    code = person.is_back(elsewhere)["code"]
+    reply = at.exchange(code, redirect_uri=f"{elsewhere}/callback")
+    assert reply.status == 200, reply.text
+    person.opens(start)
+    assert "code" in person.is_back(elsewhere), "the session spares a second sign-in"
+    signs_out(at, person, elsewhere)
+
+
+def signs_out(at: App, person: Person, there: str) -> None:
+    """After which the sign-in page asks again."""
+    person.opens(at.end(f"{there}/bye"))
+    expect(person.page).to_have_url(f"{there}/bye")
+    person.opens(at.begin(f"{there}/callback"))
+    person.sees(SIGN_IN)
+
+
+def test_a_person_who_forgot_the_password_chooses_another(at: App, person: Person, elsewhere: str) -> None:
+    name = at.pool.confirmed()
+    person.opens(at.begin(f"{elsewhere}/callback"))
+    person.follows("Forgot your password?")
+    person.sees("Forgot your password?")
+    person.types("Username", "nobody")
+    person.presses("Send a code")
+    person.is_told("Username/client id combination not found")
+    person.types("Username", name)
+    person.presses("Send a code")
+    person.sees("Choose a new password")
+    person.types("Code", at.account.last_code(name))
+    person.types("New password", "short")
+    person.presses("Change the password")
+    person.is_told("Password not long enough")
+    person.sees("Choose a new password")
+    person.types("Code", at.account.last_code(name))
+    person.types("New password", ANOTHER_PASSWORD)
+    person.presses("Change the password")
+    person.is_told("The password was changed", role="status")
+    person.types("Password", PASSWORD)
+    person.presses("Sign in")
+    person.is_told("Incorrect username or password")
+    person.types("Password", ANOTHER_PASSWORD)
+    person.presses("Sign in")
+    assert "code" in person.is_back(elsewhere)
+
+
+def test_a_person_sets_up_an_authenticator_app_and_signs_in_with_it(
+    at: App, person: Person, elsewhere: str
+) -> None:
+    at.pool.admin.set_user_pool_mfa_config(UserPoolId=at.pool.id, MfaConfiguration="ON", **TOTP)
+    name, clock = at.pool.confirmed(), at.account.app.state.clock
+    person.opens(at.begin(f"{elsewhere}/callback"))
+    person.types("Username", name)
+    person.types("Password", PASSWORD)
+    person.presses("Sign in")
+    person.sees("Set up an authenticator app")
+    expect(person.page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
+    totp = pyotp.TOTP(person.page.locator("main code").inner_text())
+    person.types("Code", totp.at(clock.now()))
+    person.types("Name of the device (optional)", "phone")
+    person.presses("Continue")
+    assert "code" in person.is_back(elsewhere)
+    signs_out(at, person, elsewhere)
+    at.account.advance(seconds=60)  # a code is good once
+    person.types("Username", name)
+    person.types("Password", PASSWORD)
+    person.presses("Sign in")
+    person.sees("Enter the code")
+    person.types("Code", totp.at(clock.now() + timedelta(hours=1)))
+    person.presses("Continue")
+    person.is_told("Invalid code received for user")
+    person.sees("Enter the code")
+    person.types("Code", totp.at(clock.now()))
+    person.presses("Continue")
+    assert "code" in person.is_back(elsewhere)
+
+
+def test_a_person_is_shown_what_no_app_can_be_told(at: App, person: Person, elsewhere: str) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html"""
+    person.opens(at.begin(f"{elsewhere}/callback"))
+    person.sees(SIGN_IN)
+    person.opens(at.begin(f"{elsewhere}/another"))
+    person.is_told("redirect_mismatch")
+    person.sees("An error was encountered with the requested page.")
+    person.opens(f"{at.account.endpoint}{at.base}/nothing")
+    person.sees("Not found")
+    ids = {"UserPoolId": at.pool.id, "ClientId": at.client_id}
+    style = at.pool.admin.describe_managed_login_branding_by_client(**ids)["ManagedLoginBranding"]
+    at.pool.admin.delete_managed_login_branding(
+        UserPoolId=at.pool.id, ManagedLoginBrandingId=style["ManagedLoginBrandingId"]
     )
-    yield context.new_page()
-    context.close()
-
-
-def test_a_person_signs_up_confirms_signs_in_with_a_second_factor_and_out(
-    at: App, page: Page, elsewhere: int
-) -> None:
-    account, endpoint, there = at.account, at.account.endpoint, f"http://localhost:{elsewhere}"
-    start = f"{endpoint}{at.address(redirect_uri=f'{there}/callback')}"
-    page.goto(start)
-    page.get_by_role("link", name="Sign up").click()
-    page.get_by_label("Username").fill("anna")
-    page.get_by_label("Email").fill("anna@example.com")
-    page.get_by_label("Password").fill("short")
-    page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("alert")).to_have_text(re.compile("Password not long enough"))
-    expect(page.get_by_role("alert")).to_be_focused()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
-    page.get_by_label("Code").fill(account.last_code("anna"))
-    page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile("You are signed up"))
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
-    totp = pyotp.TOTP(page.locator("main code").inner_text())
-    page.get_by_label("Code").fill(totp.at(account.app.state.clock.now()))
-    page.get_by_role("button", name="Continue").click()
-    back = re.compile(rf"{there}/callback\?code=[\w-]+&state=xyz")
-    expect(page).to_have_url(back)
-    page.goto(start)
-    expect(page).to_have_url(back)  # the session spares a second sign-in
-    out = urlencode({"client_id": at.client_id, "logout_uri": f"{there}/bye"})
-    page.goto(f"{endpoint}{at.base}/logout?{out}")
-    expect(page).to_have_url(f"{there}/bye")
-    page.goto(start)
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_person_signs_in_at_a_company_and_out_there_too(
-    at: App, page: Page, elsewhere: int, secured: str, scheme: str
-) -> None:
-    """The company is at an address of plain HTTP: for the domain over HTTPS a page of another site."""
-    endpoint = at.account.endpoint if scheme == "http" else secured
-    there = f"http://localhost:{elsewhere}"
-    name = provider(at, "SAML", mapping={}, more={"IDPSignout": "true"})
-    urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
-    corp = at.another(SupportedIdentityProviders=[name], **urls)
-    start = f"{endpoint}{corp.address(redirect_uri=f'{there}/callback', identity_provider=name)}"
-    page.goto(start)
-    page.get_by_label("E-mail address").fill(ANA[0])
-    page.get_by_label("Password").fill(ANA[1])
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(re.compile(rf"{there}/callback\?code=[\w-]+&state=xyz"))
-    out = urlencode({"client_id": corp.client_id, "logout_uri": f"{there}/bye"})
-    page.goto(f"{endpoint}{corp.base}/logout?{out}")
-    page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(f"{there}/bye")
-    page.goto(start)
-    expect(page.get_by_label("Password")).to_be_visible()  # neither session is left
+    person.opens(at.begin(f"{elsewhere}/callback"))
+    person.sees("Login pages unavailable")
 
 
 def test_a_page_stands_in_a_frame_of_this_machine_and_in_no_strangers(
-    at: App, page: Page, elsewhere: int
+    at: App, browser: Browser, elsewhere: str
 ) -> None:
     """`frame-ancestors`: a notebook at 127.0.0.1 may show the page, another name may not."""
-    address = f"{at.account.endpoint}{at.address(redirect_uri=f'http://localhost:{elsewhere}/callback')}"
+    address, page = at.begin(f"{elsewhere}/callback"), browser.new_page()
     for host, shown in (("127.0.0.1", 1), ("localhost", 1), ("stranger.localhost", 0)):
-        page.goto(f"http://{host}:{elsewhere}/frame?{address}")
+        page.goto(f"{elsewhere.replace('localhost', host)}/frame?{address}")
         button = page.frame_locator("iframe").get_by_role("button", name="Sign in")
         expect(button).to_have_count(shown)
+    page.close()

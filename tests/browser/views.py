@@ -50,6 +50,17 @@ _LOOK = """async (element, values) => {
 }"""
 
 
+def axe_faults(element: Locator) -> list[str]:
+    """What axe-core finds against WCAG A and AA."""
+    if not AXE.is_file():
+        lack = f"axe-core is missing: run `npm install --no-package-lock` in `{AXE.parents[2]}`"
+        (pytest.fail if os.environ.get("CI", "").lower() in ("1", "true", "yes") else pytest.skip)(lack)
+    if not element.page.evaluate("'axe' in window"):
+        element.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = element.evaluate(_LOOK, _WCAG)
+    return found
+
+
 class Views:
     """A page of JupyterLab in which views are opened, one after the other."""
 
@@ -86,15 +97,9 @@ class Views:
         self.page.evaluate(_THEME, theme)
 
     def faults(self, view: Locator, theme: str) -> list[str]:
-        """What axe-core finds against WCAG A and AA in this theme."""
-        if not AXE.is_file():
-            lack = f"axe-core is missing: run `npm install --no-package-lock` in `{AXE.parents[2]}`"
-            (pytest.fail if os.environ.get("CI", "").lower() in ("1", "true", "yes") else pytest.skip)(lack)
+        """What axe-core finds in this theme."""
         self.dress(theme)
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: list[str] = view.evaluate(_LOOK, _WCAG)
-        return found
+        return axe_faults(view)
 
     def picture(self, view: Locator, name: str) -> None:
         """A screenshot for people, in tests/browser/output."""

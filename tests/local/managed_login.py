@@ -30,7 +30,7 @@ CODE: dict[str, Any] = {
 }
 
 _LINK = re.compile(r'<a (?:class="[^"]*" )?href="([^"]*)">([^<]*)</a>')
-_FORM = re.compile(r'<form method="post" action="([^"]*)">(.*?)</form>', re.DOTALL)
+_FORM = re.compile(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 _SECRET = re.compile(r'name="_csrf" value="([^"]+)"')
 
 
@@ -148,8 +148,24 @@ class App:
     def address(self, path: str = "/oauth2/authorize", /, **more: str | None) -> str:
         return f"{self.base}{path}?{urlencode(self.parameters(**more))}"
 
+    def begin(self, redirect_uri: str, **more: str | None) -> str:
+        """Where an app sends a browser to sign in."""
+        return f"{self.account.endpoint}{self.address(redirect_uri=redirect_uri, **more)}"
+
+    def end(self, logout_uri: str) -> str:
+        """Where an app sends a browser to sign out."""
+        given = urlencode({"client_id": self.client_id, "logout_uri": logout_uri})
+        return f"{self.account.endpoint}{self.base}/logout?{given}"
+
     def another(self, **settings: Any) -> App:
-        return App(self.pool.another_client(**CODE | settings), self.domain)
+        return App(self.pool.another_client(**CODE | settings), self.domain).styled()
+
+    def styled(self) -> App:
+        """With AWS's own branding style, without which managed login shows no page."""
+        self.pool.admin.create_managed_login_branding(
+            UserPoolId=self.pool.id, ClientId=self.client_id, UseCognitoProvidedValues=True
+        )
+        return self
 
     def browser(self) -> Browser:
         return Browser(self.account)
@@ -195,7 +211,7 @@ def app(account: LocalAccount, client: dict[str, Any] | None = None, **settings:
     pool = user_pool(account, CODE | (client or {}), **settings)
     domain = account.name("lab")
     pool.admin.create_user_pool_domain(Domain=domain, UserPoolId=pool.id, ManagedLoginVersion=2)
-    return App(pool, domain)
+    return App(pool, domain).styled()
 
 
 def challenge(verifier: str) -> dict[str, str]:

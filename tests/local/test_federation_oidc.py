@@ -730,6 +730,7 @@ def test_one_user_pool_may_be_the_provider_of_another(account: LocalAccount) -> 
         SupportedIdentityProviders=[CORP],
     )  # fmt: skip
     assert inner.client_secret
+    App(inner, upstream.domain).styled()
     name = provider(
         at, name="Upstream",
         more={

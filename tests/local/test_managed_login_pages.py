@@ -15,7 +15,7 @@ from labkit.local.app import LocalApp
 from labkit.local.server import Server
 from tests.local.accounts import LocalAccount, reached
 from tests.local.directory import PASSWORD
-from tests.local.managed_login import CALLBACK, CODE, App, Browser, Screen, app
+from tests.local.managed_login import CALLBACK, App, Browser, Screen, app
 from tests.local.test_user_pool_mfa import TOTP
 from tests.local.test_user_pool_triggers import Recorder, arn
 
@@ -297,28 +297,77 @@ def test_of_several_ways_to_be_set_up_the_person_chooses(account: LocalAccount) 
         assert is_back(browser.submit(screen, code=code))
 
 
-def test_a_code_signs_in_by_itself_where_pool_and_client_allow_it(account: LocalAccount) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html"""
-    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
-    at = app(account, {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, Policies=policy)
+CHOICE = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}
+
+
+def choosy(account: LocalAccount, *factors: str, **settings: Any) -> App:
+    """An app whose users choose how they sign in."""
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", *factors]}}
+    return app(account, CHOICE, Policies=policy, **settings)
+
+
+def named(at: App, username: str, browser: Browser | None = None) -> Screen:
+    """The page that follows the username."""
+    browser = browser or at.browser()
+    return browser.submit(browser.open(at.address(prompt="login")), username=username)
+
+
+def test_a_person_says_who_they_are_and_then_how_to_sign_in(account: LocalAccount) -> None:
+    """ "Implement the ALLOW_USER_AUTH flow in your app client, and Amazon Cognito prompts users to select a
+    sign-in method from the available options."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html
+    """
+    at = choosy(account, "EMAIL_OTP")
     anna, browser = at.pool.confirmed(), at.browser()
-    screen = browser.open(at.address())
+    assert 'type="password"' not in browser.open(at.address()).reply.text
+    screen = named(at, anna, browser)
+    assert (screen.title, screen.error) == ("Choose how to sign in", "")
     assert 'name="first" value="EMAIL_OTP"' in screen.reply.text
-    screen = browser.submit(screen, username=anna, first="EMAIL_OTP")
+    bad = browser.submit(screen, password="wrong")
+    assert (bad.title, bad.error) == ("Choose how to sign in", "Incorrect username or password.")
+    assert is_back(browser.submit(bad, password=PASSWORD))
+    screen = browser.submit(named(at, anna, browser), first="EMAIL_OTP")
     code = at.account.last_code(anna)
     assert browser.submit(screen, code=wrong(code)).error == "Invalid code or auth state for the user."
     assert is_back(browser.submit(screen, code=code))
+
+
+def test_a_person_is_offered_what_they_have(account: LocalAccount) -> None:
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-sdk.html#authentication-flows-selection-choice"""
+    at = choosy(account, "EMAIL_OTP")
     ids = {"UserPoolId": at.pool.id, "Username": "berta"}
     at.pool.admin.admin_create_user(**ids, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
     at.pool.admin.admin_set_user_password(**ids, Password=PASSWORD, Permanent=True)
-    screen = browser.submit(browser.open(at.address(prompt="login")), username="berta", first="EMAIL_OTP")
-    assert (screen.status, "not available" in screen.error) == (400, True), "she has no address"
-    assert is_back(browser.submit(screen, username="berta", password=PASSWORD))
-    without = at.another(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
-    browser = without.browser()
-    screen = browser.open(without.address())
-    assert 'name="first"' not in screen.reply.text
-    assert browser.submit(screen, username=anna, first="EMAIL_OTP").status == 400
+    browser = at.browser()
+    screen = named(at, "berta", browser)
+    assert (screen.title, 'name="first"' in screen.reply.text) == ("Enter your password", False)
+    refused = browser.submit(screen, first="EMAIL_OTP")
+    assert (refused.status, "not available" in refused.error) == (400, True), "she has no address"
+    assert is_back(browser.submit(screen, password=PASSWORD))
+    assert 'value="EMAIL_OTP"' in named(at, at.pool.confirmed()).reply.text
+
+
+def test_who_is_not_confirmed_is_helped_where_they_choose_too(account: LocalAccount) -> None:
+    at = choosy(account, "EMAIL_OTP")
+    name, browser = at.pool.sign_up(), at.browser()
+    screen = browser.submit(named(at, name, browser), password=PASSWORD)
+    assert screen.title == "Confirm your account"
+    assert "signed up" in browser.submit(screen, code=at.account.last_code(name)).reply.text
+
+
+@pytest.mark.unconfirmed
+def test_other_clients_and_the_classic_pages_ask_for_a_password(account: LocalAccount) -> None:
+    """ "For example, passkey sign-in isn't available in the classic hosted UI."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    at = choosy(account, "EMAIL_OTP")
+    anna = at.pool.confirmed()
+    assert named(at, anna).title == "Choose how to sign in"
+    assert is_back(sign_in(at.another(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"]), anna)[1])
+    at.pool.admin.update_user_pool_domain(UserPoolId=at.pool.id, Domain=at.domain, ManagedLoginVersion=1)
+    assert is_back(sign_in(at, anna)[1])
 
 
 def test_a_challenge_that_is_too_old_leads_back_to_the_beginning(fresh: LocalAccount) -> None:
@@ -386,7 +435,7 @@ def test_a_function_may_refuse_a_sign_in(account: LocalAccount) -> None:
 
 def test_a_client_with_a_secret_signs_people_in(at: App) -> None:
     """The pages know the secret, which SECRET_HASH proves in the API."""
-    client = App(at.pool.another_client(**CODE, GenerateSecret=True), at.domain)
+    client = at.another(GenerateSecret=True)
     browser, name = client.browser(), at.account.name("anna")
     screen = browser.open(client.address("/signup"))
     typed = {"username": name, "attribute__email": f"{name}@example.com", "password": PASSWORD}
@@ -423,13 +472,3 @@ def test_a_page_says_that_it_is_the_local_lab(at: App) -> None:
     style = at.account.send("GET", f"{at.base}/style.css")
     assert (style.status, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
     assert "prefers-color-scheme: dark" in style.text
-
-
-def test_a_page_for_new_passkeys_is_not_simulated(at: App) -> None:
-    """ "Registers a new passkey. Only available in managed login."
-
-    https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoints.html
-    """
-    assert at.browser().open(at.address()).status == 200
-    reply = at.account.send("GET", at.address("/passkeys/add"))
-    assert (reply.status, "does not simulate" in reply.text) == (501, True)

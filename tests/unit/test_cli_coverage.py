@@ -65,7 +65,7 @@ def test_an_operation_is_faithful_partial_or_not_simulated(tmp_path: Path) -> No
     assert rows["sts:GetCallerIdentity"].accepting == 2
     assert rows["sts:AssumeRole"].verdict == "partial: MFA; refusals without a test"
     assert "MalformedPolicyDocument" in rows["sts:AssumeRole"].unshown
-    for operation in ("sts:DecodeAuthorizationMessage", "cognito-idp:CreateManagedLoginBranding"):
+    for operation in ("sts:DecodeAuthorizationMessage", "cognito-idp:SetUICustomization"):
         assert rows[operation].verdict == "not simulated"
     assert rows["cognito-idp:SignUp"].verdict == "partial: no test shows it accepted; refusals without a test"
     assert len(rows) > 150

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.local.errors import Response
+from labkit.local.lab_idp.people import people
 
 #: Runs where scripts may; elsewhere a person presses the button.
 _SEND = "document.forms[0].submit()"
@@ -17,8 +18,11 @@ _SEND_HASH = base64.b64encode(hashlib.sha256(_SEND.encode()).digest()).decode()
 
 
 def login(title: str, audience: str, *, hint: str = "", error: str = "") -> Response:
-    """A form without an action, which comes back to the address that showed it."""
-    shown = {"title": title, "audience": audience, "hint": hint, "error": error}
+    """A form without an action, which comes back to the address that showed it.
+
+    Nobody has these accounts in earnest, so that the page tells their passwords to whoever asks.
+    """
+    shown = {"title": title, "audience": audience, "hint": hint, "error": error, "people": people()}
     return _page("login.html", 400 if error else 200, shown)
 
 

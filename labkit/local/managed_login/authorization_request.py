@@ -123,6 +123,28 @@ def read(site: Site, request: Request) -> AuthorizationRequest:
         raise Redirected(redirect_uri, fault.args[0], app_state=given.get("state")) from None
 
 
+def read_return(site: Site, request: Request) -> AuthorizationRequest:
+    """The request of a page that gives no code: it "takes client_id and redirect_uri parameters".
+
+    "You can also add other Authorize endpoint parameters", which say nothing there.
+    """
+    given = request.parameters
+    if len(given) < len(request.query) or "redirect_uri" not in given:
+        raise Shown("invalid_request")
+    client = _client(site.pool, given)
+    return AuthorizationRequest(
+        domain=site.domain.name,
+        base=site.base,
+        origin=site.origin,
+        pool_id=site.pool.id,
+        client_id=client.id,
+        redirect_uri=_redirect_uri(client, given),
+        response_type="code",
+        scopes=(),
+        query=urlencode(request.query),
+    )
+
+
 class _Fault(Exception):
     """An error code, before it is known where to."""
 

@@ -138,6 +138,18 @@ def _version(pool: Pool, call: Call, default: int) -> int:
     return version
 
 
+def relying_party_id(pool: Pool, state: State) -> str:
+    """The default of passkeys' relying party: "your user pool defaults to an RP ID of your prefix domain",
+    where that has managed login.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html#amazon-cognito-user-pools-authentication-flow-methods-passkey
+    """
+    domain = of_pool(pool, state)
+    if domain is None or domain.version != _MANAGED:
+        return ""
+    return f"{domain.name}.auth.{pool.region}.amazoncognito.com"
+
+
 def of_pool(pool: Pool, state: State) -> Domain | None:
     return next((d for d in state.managed_login.domains.values() if d.pool_id == pool.id), None)
 

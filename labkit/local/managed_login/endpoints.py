@@ -10,12 +10,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local import federation
-from labkit.local.errors import AwsError, Response, not_simulated
+from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import answers, authorize, logout, revoke, token, user_info
 from labkit.local.managed_login.authorization_request import Redirected, Shown, redirect
 from labkit.local.managed_login.domains import Site
-from labkit.local.managed_login.forms import Forged, TooLate
-from labkit.local.managed_login.pages import password, rendering, second_factor, sign_in, sign_up
+from labkit.local.managed_login.forms import Forged, TooLate, Unavailable
+from labkit.local.managed_login.pages import (
+    passkeys,
+    password,
+    rendering,
+    second_factor,
+    sign_in,
+    sign_up,
+)
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -28,13 +35,6 @@ def _of_federation(act: Callable[[Any, Any, Any], Response]) -> Endpoint:
     return lambda site, request, state: act(request, site.pool, state)
 
 
-def _missing(path: str) -> Endpoint:
-    def say(site: Site, request: Request, state: State) -> Response:
-        raise not_simulated(f"{path}, which would need a script")
-
-    return say
-
-
 #: By path and method. HEAD is GET without a body.
 _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/confirmForgotPassword": {"POST": password.confirm},
@@ -42,6 +42,7 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/error": {"GET": rendering.error},
     "/forgotPassword": {"GET": password.show, "POST": password.submit},
     "/login": {"GET": sign_in.show, "POST": sign_in.submit},
+    "/login/choice": {"POST": sign_in.choose},
     "/logout": {"GET": logout.logout},
     "/mfa": {"POST": second_factor.submit},
     "/mfa/setup": {"POST": second_factor.set_up},
@@ -53,7 +54,10 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/oauth2/revoke": {"POST": revoke.revoke},
     "/oauth2/token": {"POST": token.token},
     "/oauth2/userInfo": {"GET": user_info.user_info, "POST": user_info.user_info},
-    "/passkeys/add": {"GET": _missing("/passkeys/add")},
+    "/passkeys.js": {"GET": rendering.script},
+    "/passkeys/add": {"GET": passkeys.show, "POST": passkeys.add},
+    "/passkeys/later": {"POST": passkeys.later},
+    "/passkeys/use": {"POST": passkeys.use},
     "/resendcode": {"POST": sign_up.resend},
     "/saml2/idpresponse": {"POST": _of_federation(federation.saml_response)},
     # "Your IdP must send the LogoutResponse in an HTTP POST request."
@@ -75,6 +79,11 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
     endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
     if endpoint is None:
         return rendering.wrong_method(site, ", ".join(methods))
+    return _answered(endpoint, site, request, state)
+
+
+def _answered(endpoint: Endpoint, site: Site, request: Request, state: State) -> Response:
+    """What an endpoint answers, or the page of the reason why it does not."""
     try:
         return endpoint(site, request, state)
     except Shown as shown:
@@ -86,6 +95,8 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
         return sign_in.timed_out(site, late.asked, request, state)
     except Forged:
         return rendering.forged(site)
+    except Unavailable:
+        return rendering.unavailable(site)
 
 
 def failure(site: Site, path: str, error: AwsError) -> Response:

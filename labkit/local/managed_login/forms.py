@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from labkit.local.managed_login import cookies
+from labkit.local.managed_login import branding, cookies
 from labkit.local.managed_login.authorization_request import AuthorizationRequest
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.state import Visit
@@ -21,6 +21,10 @@ _MOST_FIELDS = 100
 
 class Forged(Exception):
     """A form that no page of this browser's sent."""
+
+
+class Unavailable(Exception):
+    """A page of an app client that has no branding style."""
 
 
 class TooLate(Exception):
@@ -86,8 +90,11 @@ def begin(site: Site, asked: AuthorizationRequest, request: Request, state: Stat
     """A new visit: its secret, itself, and the Set-Cookie that names the browser.
 
     A browser's own name is kept as long as a visit under it is open, so that two windows do not disturb
-    each other; a name that the account did not give is never taken.
+    each other; a name that the account did not give is never taken. Raises Unavailable.
     """
+    _, client = asked.pool_and_client(state)
+    if not site.is_classic and not branding.has_style(client, state):
+        raise Unavailable
     browser = cookies.given(request, cookies.BROWSER)
     if not browser or not state.managed_login.knows_browser(browser):
         browser = state.managed_login.secret()

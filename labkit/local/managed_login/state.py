@@ -12,6 +12,7 @@ from labkit.local.user_pools.state import Authorized
 
 if TYPE_CHECKING:
     from labkit.local.managed_login.authorization_request import AuthorizationRequest
+    from labkit.local.managed_login.branding import Branding
     from labkit.local.managed_login.domains import Domain
     from labkit.local.state import State
 
@@ -98,6 +99,10 @@ class Visit:
     delivery: dict[str, str] = field(default_factory=dict)
     #: An authenticator app's secret that waits for its first code.
     secret: str = field(default="", repr=False)
+    #: The sub of whoever has signed up on this way.
+    signed_up: str = ""
+    #: Who has then signed in, while a page still asks for a passkey.
+    newcomer: SignedIn | None = None
 
 
 def _forget_before(now: datetime, kept: dict[str, Any]) -> None:
@@ -112,6 +117,8 @@ class ManagedLogin:
     def __init__(self, state: State) -> None:
         self._state = state
         self.domains: dict[str, Domain] = {}
+        #: The styles of app clients, by client ID.
+        self.brandings: dict[str, Branding] = {}
         self._codes: dict[str, AuthorizationCode] = {}
         self._sessions: dict[str, Session] = {}
         self._visits: dict[str, Visit] = {}

@@ -77,12 +77,18 @@ OPERATIONS = handlers(
     "labkit.local",
     {
         "CreateIdentityProvider": "federation.providers:create_identity_provider",
+        "CreateManagedLoginBranding": "managed_login.branding:create_managed_login_branding",
         "CreateResourceServer": "managed_login.resource_servers:create_resource_server",
         "CreateUserPoolDomain": "managed_login.domains:create_user_pool_domain",
         "DeleteIdentityProvider": "federation.providers:delete_identity_provider",
+        "DeleteManagedLoginBranding": "managed_login.branding:delete_managed_login_branding",
         "DeleteResourceServer": "managed_login.resource_servers:delete_resource_server",
         "DeleteUserPoolDomain": "managed_login.domains:delete_user_pool_domain",
         "DescribeIdentityProvider": "federation.providers:describe_identity_provider",
+        "DescribeManagedLoginBranding": "managed_login.branding:describe_managed_login_branding",
+        "DescribeManagedLoginBrandingByClient": (
+            "managed_login.branding:describe_managed_login_branding_by_client"
+        ),
         "DescribeResourceServer": "managed_login.resource_servers:describe_resource_server",
         "DescribeUserPoolDomain": "managed_login.domains:describe_user_pool_domain",
         "GetIdentityProviderByIdentifier": "federation.providers:get_identity_provider_by_identifier",
@@ -90,6 +96,7 @@ OPERATIONS = handlers(
         "ListIdentityProviders": "federation.providers:list_identity_providers",
         "ListResourceServers": "managed_login.resource_servers:list_resource_servers",
         "UpdateIdentityProvider": "federation.providers:update_identity_provider",
+        "UpdateManagedLoginBranding": "managed_login.branding:update_managed_login_branding",
         "UpdateResourceServer": "managed_login.resource_servers:update_resource_server",
         "UpdateUserPoolDomain": "managed_login.domains:update_user_pool_domain",
     },

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from labkit.local.errors import AwsError, not_simulated
 from labkit.local.managed_login import calls
+from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered
 from labkit.local.managed_login.pages import attributes
 from labkit.local.managed_login.pages.rendering import Field, Page
 from labkit.local.user_pools.factors import software_tokens
+from labkit.local.user_pools.pools import Client
 
 #: A second factor, as a person calls it.
 NOUNS = {
@@ -18,6 +20,23 @@ NOUNS = {
     "SOFTWARE_TOKEN_MFA": "a code of an authenticator app",
     "EMAIL_OTP": "a code by e-mail",
 }
+#: What signs in without a password, and what its button says.
+WITHOUT_PASSWORD = {
+    "EMAIL_OTP": "Sign in with a code by e-mail",
+    "SMS_OTP": "Sign in with a code by text message",
+    "WEB_AUTHN": "Sign in with a passkey",
+}
+
+
+def chooses(site: Site, client: Client) -> bool:
+    """ "Implement the ALLOW_USER_AUTH flow …, and Amazon Cognito prompts users to select a sign-in method".
+
+    The classic hosted UI has no passkeys; that it has no choice at all is unconfirmed.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-managedlogin.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html
+    """
+    flows = client.extended_config.get("ExplicitAuthFlows") or []
+    return not site.is_classic and "ALLOW_USER_AUTH" in flows
 
 
 def page(form: Entered, *, error: str = "") -> Page:
@@ -52,6 +71,32 @@ def _by_app(form: Entered, error: str) -> Page:
     device = parameters(form).get("FRIENDLY_DEVICE_NAME")
     lead = f"Open your authenticator app{f' ({device})' if device else ''} and enter the code that it shows."
     return Page("Enter the code", action="/mfa", lead=lead, fields=(code_field(),), error=error)
+
+
+def _first(form: Entered, error: str) -> Page:
+    """SELECT_CHALLENGE: the ways in that are open to the user."""
+    asked, offered = form.visit.request, form.visit.challenge["AvailableChallenges"]
+    by_password = "PASSWORD" in offered
+    others = tuple((name, text) for name, text in WITHOUT_PASSWORD.items() if name in offered)
+    links = [("Sign in as somebody else", asked.path("/login"))]
+    if by_password:
+        links.insert(0, ("Forgot your password?", asked.path("/forgotPassword")))
+    return Page(
+        "Choose how to sign in" if others else "Enter your password",
+        action="/login/choice",
+        button="Sign in" if by_password else "",
+        lead=f"You are signing in as {form.visit.username}.",
+        fields=(Field("password", "Password", "password", "current-password"),) if by_password else (),
+        others=others,
+        links=tuple(links),
+        error=error,
+    )
+
+
+def _passkey(form: Entered, error: str) -> Page:
+    from labkit.local.managed_login.pages import passkeys
+
+    return passkeys.challenge(form, error)
 
 
 def _choice(form: Entered, error: str) -> Page:
@@ -126,13 +171,19 @@ _PAGES: dict[str, Callable[[Entered, str], Page]] = {
     "EMAIL_OTP": _by_message,
     "MFA_SETUP": _set_up,
     "NEW_PASSWORD_REQUIRED": _new_password,
+    "SELECT_CHALLENGE": _first,
     "SELECT_MFA_TYPE": _choice,
     "SMS_MFA": _by_message,
     "SMS_OTP": _by_message,
     "SOFTWARE_TOKEN_MFA": _by_app,
+    "WEB_AUTHN": _passkey,
 }
 
 
-def is_over(error: AwsError) -> bool:
-    """Whether the open challenge can no longer be answered: its Session is used up or too old."""
-    return error.code == "NotAuthorizedException" and "session" in error.message
+def is_over(form: Entered, error: AwsError) -> bool:
+    """Whether the open challenge can no longer be answered: its Session is used up or too old.
+
+    A passkey's is good for one signature, right or wrong.
+    """
+    over = error.code == "NotAuthorizedException" and "session" in error.message
+    return over or form.visit.challenge["ChallengeName"] == "WEB_AUTHN"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
     "frame-ancestors 'self' http://127.0.0.1:* http://localhost:*"
 )
+#: What passkeys need beyond: the one script of the domain's own.
+_SCRIPTED = f"{_POLICY}; script-src 'self'"
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": _POLICY,
@@ -48,6 +50,16 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Passkey:
+    """What the form's script asks the browser for, before the form is sent."""
+
+    #: `create` or `get`, as `navigator.credentials` calls it.
+    way: str
+    #: WebAuthn's options, in its JSON.
+    options: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Page:
     """A page with a form, or without one where it has no action."""
 
@@ -71,13 +83,15 @@ class Page:
     #: A QR code as a `data:` address, and the text in it.
     qr_code: str = ""
     secret_code: str = ""
+    passkey: Passkey | None = None
 
 
 def page(
     site: Site | None, shown: Page, *, secret: str = "", status: int = 200, cookie: str = ""
 ) -> Response:
     text = _templates().get_template("page.html").render(page=shown, site=site, secret=secret)
-    headers = dict(_HEADERS) | ({"Set-Cookie": cookie} if cookie else {})
+    headers = _HEADERS | ({"Content-Security-Policy": _SCRIPTED} if shown.passkey else {})
+    headers |= {"Set-Cookie": cookie} if cookie else {}
     return status, headers, text.encode()
 
 
@@ -104,8 +118,16 @@ def _templates() -> Any:
 
 
 def style(site: Site, request: Request, state: State) -> Response:
-    headers = {"Content-Type": "text/css; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    return 200, headers | {"Cache-Control": "max-age=3600"}, (_FOLDER / "style.css").read_bytes()
+    return _file("style.css", "text/css")
+
+
+def script(site: Site, request: Request, state: State) -> Response:
+    return _file("passkeys.js", "text/javascript")
+
+
+def _file(name: str, kind: str) -> Response:
+    headers = {"Content-Type": f"{kind}; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    return 200, headers | {"Cache-Control": "max-age=3600"}, (_FOLDER / name).read_bytes()
 
 
 _EXPLAINED = {
@@ -140,6 +162,15 @@ def wrong_method(site: Site, methods: str) -> Response:
 def forged(site: Site) -> Response:
     lead = "The form was too old, or came from another window. Go back to the app and sign in from there."
     return page(site, Page("Please start again", lead=lead), status=403)
+
+
+def unavailable(site: Site) -> Response:
+    """Title and text as AWS gave them: https://github.com/minorun365/html-share/issues/3"""
+    lead = (
+        "Please contact an administrator: the app client has no branding style, without which managed login "
+        "shows no page. CreateManagedLoginBranding with UseCognitoProvidedValues makes one."
+    )
+    return page(site, Page("Login pages unavailable", lead=lead), status=403)
 
 
 def failure(site: Site, error: AwsError) -> Response:

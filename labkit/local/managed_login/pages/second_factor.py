@@ -62,8 +62,11 @@ def answered(form: Entered, given: dict[str, str]) -> Response:
 def _refused(form: Entered, error: AwsError) -> Response:
     from labkit.local.managed_login.pages import sign_in as sign_in_page
 
-    if challenges.is_over(error):
+    if challenges.is_over(form, error):
         return sign_in_page.refused(form, said(error))
+    elsewhere = sign_in_page.instead(form, error)
+    if elsewhere is not None:
+        return elsewhere
     return rendering.following(form, challenges.page(form, error=said(error)))
 
 

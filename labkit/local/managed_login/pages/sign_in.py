@@ -21,11 +21,10 @@ from labkit.local.managed_login.authorization_request import (
 )
 from labkit.local.managed_login.domains import Site
 from labkit.local.managed_login.forms import Entered
-from labkit.local.managed_login.pages import challenges, password, rendering, sign_up
+from labkit.local.managed_login.pages import challenges, passkeys, password, rendering, second_factor, sign_up
 from labkit.local.managed_login.pages.rendering import Field, Page, said
 from labkit.local.managed_login.state import Visit
 from labkit.local.user_pools.directory.usernames import alias_attributes, username_attributes
-from labkit.local.user_pools.factors.first_factors import allowed_first
 from labkit.local.user_pools.pools import Client, Pool
 from labkit.local.user_pools.sign_in import sign_in
 from labkit.local.user_pools.sign_in.attempt import Attempt
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
 
-#: What signs in without a password, and what its button says.
-_CODES = {"EMAIL_OTP": "Sign in with a code by e-mail", "SMS_OTP": "Sign in with a code by text message"}
+#: Providers whose names are no words: each must be called so.
+_BRANDS = {"LoginWithAmazon": "Amazon", "SignInWithApple": "Apple"}
 #: What a page says where COGNITO is none of the client's SupportedIdentityProviders.
 _NO_OPTION = "Login option is not available. Please try another one."
 
@@ -49,7 +48,7 @@ def show(site: Site, request: Request, state: State) -> Response:
     secret, visit, cookie = forms.begin(site, asked, request, state)
     visit.username = asked.login_hint
     _, client = asked.pool_and_client(state)
-    shown = page(site.pool, client, visit, notice=_in_english(site, asked))
+    shown = page(site, client, visit, notice=_in_english(site, asked))
     return rendering.page(site, shown, secret=secret, cookie=cookie)
 
 
@@ -71,40 +70,40 @@ def timed_out(site: Site, asked: AuthorizationRequest, request: Request, state: 
     """
     _, client = asked.pool_and_client(state)
     secret, visit, cookie = forms.begin(site, asked, request, state)
-    shown = page(site.pool, client, visit, error="Something went wrong")
+    shown = page(site, client, visit, error="Something went wrong")
     return rendering.page(site, shown, secret=secret, status=400, cookie=cookie)
 
 
-def page(pool: Pool, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
-    asked = visit.request
-    others = tuple((f"Continue with {name}", _through(asked, name)) for name in _others(pool, client))
+def page(site: Site, client: Client, visit: Visit, *, error: str = "", notice: str = "") -> Page:
+    asked, pool = visit.request, site.pool
+    others = tuple(
+        (f"Continue with {_BRANDS.get(name, name)}", _through(asked, name)) for name in _others(pool, client)
+    )
     shown = Page(f"Sign in to {client.extended_config.get('ClientName') or 'the app'}", providers=others)
     if COGNITO not in providers(client):
         return replace(shown, lead="" if others else _NO_OPTION, error=error)
     links = [("Forgot your password?", asked.path("/forgotPassword"))]
     if sign_up.is_open(pool):
         links.append(("Sign up", asked.path("/signup")))
-    named = Field("username", label_of_username(pool), autocomplete="username", value=visit.username)
     return replace(
         shown,
         action=f"/login?{asked.query}",
-        button="Sign in",
-        fields=(named, Field("password", "Password", "password", "current-password")),
-        others=_without_password(pool, client),
+        button="Next" if challenges.chooses(site, client) else "Sign in",
+        fields=_typed(site, client, visit),
         links=tuple(links),
         error=error,
         notice=notice,
     )
 
 
-def _without_password(pool: Pool, client: Client) -> tuple[tuple[str, str], ...]:
-    """Codes that sign in by themselves, where pool and client allow the choice. Passkeys would need a script.
-
-    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html
+def _typed(site: Site, client: Client, visit: Visit) -> tuple[Field, ...]:
+    """ "Users must provide a username before Amazon Cognito can initiate passkey authentication": where they
+    choose the way in, it is asked for first.
     """
-    if "ALLOW_USER_AUTH" not in (client.extended_config.get("ExplicitAuthFlows") or []):
-        return ()
-    return tuple((name, text) for name, text in _CODES.items() if name in allowed_first(pool))
+    named = Field("username", label_of_username(site.pool), autocomplete="username", value=visit.username)
+    if challenges.chooses(site, client):
+        return (replace(named, autocomplete="username webauthn"),)
+    return (named, Field("password", "Password", "password", "current-password"))
 
 
 def label_of_username(pool: Pool) -> str:
@@ -130,19 +129,26 @@ def _through(asked: AuthorizationRequest, provider: str) -> str:
 def submit(site: Site, request: Request, state: State) -> Response:
     form = forms.entered(site, request, state)
     if COGNITO not in providers(form.client):
-        return rendering.following(form, page(site.pool, form.client, form.visit, error=_NO_OPTION))
+        return rendering.following(form, page(site, form.client, form.visit, error=_NO_OPTION))
     form.visit.username = form["username"]
     given = {"USERNAME": form["username"]}
-    flow, chosen = "USER_PASSWORD_AUTH", form["first"]
-    if chosen in dict(_without_password(site.pool, form.client)):
-        flow, given["PREFERRED_CHALLENGE"] = "USER_AUTH", chosen
-    else:
-        given["PASSWORD"] = form.typed("password")
+    flow = "USER_AUTH"
+    if not challenges.chooses(site, form.client):
+        flow, given["PASSWORD"] = "USER_PASSWORD_AUTH", form.typed("password")
     try:
         began = attempt(form, "InitiateAuth", AuthFlow=flow, AuthParameters=given)
         return after(form, sign_in.start(began))
     except AwsError as error:
         return _refused(form, error)
+
+
+def choose(site: Site, request: Request, state: State) -> Response:
+    """The way in that the person chose, out of those that were offered."""
+    form = forms.entered(site, request, state)
+    second_factor.require_challenge(form, ("SELECT_CHALLENGE",))
+    chosen = form["first"] or "PASSWORD"
+    given = {"PASSWORD": form.typed("password")} if chosen == "PASSWORD" else {}
+    return second_factor.answered(form, {"ANSWER": chosen} | given)
 
 
 def attempt(form: Entered, operation: str, **parameters: Any) -> Attempt:
@@ -159,30 +165,37 @@ def after(form: Entered, answer: dict[str, Any]) -> Response:
     """What follows an answer: back to the app, or the page of the next challenge."""
     visit = form.visit
     if "SignedIn" in answer:
+        reminded = passkeys.reminds(form, answer["SignedIn"])
+        if reminded is not None:
+            return reminded
         form.state.managed_login.close_visit(form.secret)
         pool, user = form.site.pool, answer["SignedIn"]
         return sign_in_result.complete(
             visit.request, pool, form.client, user, form.state, identity_provider=None
         )
-    if answer["ChallengeName"] == "SELECT_CHALLENGE":  # the way that was chosen is not open to this user
+    if answer["ChallengeName"] == "SELECT_CHALLENGE" and not answer["AvailableChallenges"]:
         return refused(form, _NO_OPTION)
     visit.challenge, visit.secret = answer, ""
     return rendering.following(form, challenges.page(form))
 
 
 def _refused(form: Entered, error: AwsError) -> Response:
+    return instead(form, error) or refused(form, said(error))
+
+
+def instead(form: Entered, error: AwsError) -> Response | None:
     """The page that helps: who is not confirmed confirms, who must choose a new password does."""
     if error.code == "UserNotConfirmedException":
         return rendering.following(form, sign_up.confirmation(form.visit, lead=said(error)))
     if error.code == "PasswordResetRequiredException":
         return rendering.following(form, password.reset(form.visit, lead=said(error)))
-    return refused(form, said(error))
+    return None
 
 
 def again(form: Entered, notice: str) -> Response:
     """The sign-in page, after something that went well."""
-    return rendering.following(form, page(form.site.pool, form.client, form.visit, notice=notice))
+    return rendering.following(form, page(form.site, form.client, form.visit, notice=notice))
 
 
 def refused(form: Entered, error: str) -> Response:
-    return rendering.following(form, page(form.site.pool, form.client, form.visit, error=error))
+    return rendering.following(form, page(form.site, form.client, form.visit, error=error))

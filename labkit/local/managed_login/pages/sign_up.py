@@ -80,7 +80,7 @@ def submit(site: Site, request: Request, state: State) -> Response:
         answer = sign_up.sign_up(_call("SignUp", form, username, given), state)
     except AwsError as error:
         return rendering.following(form, _page(pool, form.visit, form.form, said(error)))
-    form.visit.username = username
+    form.visit.username, form.visit.signed_up = username, answer["UserSub"]
     return _signed_up(form, answer)
 
 

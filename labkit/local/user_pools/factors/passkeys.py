@@ -40,8 +40,12 @@ _ALGORITHMS = (-7, -257)
 
 
 def start_registration(call: Call, state: State) -> dict[str, Any]:
-    """What the user's authenticator needs to make a key pair."""
     pool, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
+    return {"CredentialCreationOptions": begin(pool, claims["client_id"], user, state)}
+
+
+def begin(pool: Pool, client_id: str, user: User, state: State) -> dict[str, Any]:
+    """What the user's authenticator needs to make a key pair."""
     party, factors = _party(pool, state), _factors(pool, user, state)
     if len(factors.passkeys) >= _MOST:
         raise AwsError("LimitExceededException", "The user has reached the limit of passkeys.")
@@ -53,20 +57,25 @@ def start_registration(call: Call, state: State) -> dict[str, Any]:
         user_verification=party.verification,
         challenge=state.source.bytes(32),
     )
-    validity = session_validity(client_named(claims["client_id"], state)[1])
-    factors.registration = Registration(kept, claims["client_id"], state.clock.now() + validity)
-    return {"CredentialCreationOptions": _json(options.public_key)}
+    validity = session_validity(client_named(client_id, state)[1])
+    factors.registration = Registration(kept, client_id, state.clock.now() + validity)
+    return _json(options.public_key)
 
 
 def complete_registration(call: Call, state: State) -> dict[str, Any]:
     pool, user, claims = user_of_access_token(call.parameters["AccessToken"], state)
+    complete(pool, claims["client_id"], user, call.parameters["Credential"], state)
+    return {}
+
+
+def complete(pool: Pool, client_id: str, user: User, given: Any, state: State) -> None:
+    """Keep the public key of a RegistrationResponseJSON that answers the registration that was begun."""
     party, factors = _party(pool, state), _factors(pool, user, state)
-    given = call.parameters["Credential"]
     response = _registration(given)
     pending, factors.registration = factors.registration, None
     if pending is None or state.clock.now() >= pending.expires or not _answers(response, pending):
         raise _refusal("ChallengeNotFound", "The challenge of the passkey registration has expired.")
-    if pending.client_id != claims["client_id"]:
+    if pending.client_id != client_id:
         raise _refusal("ClientMismatch", "The registration was started with another app client.")
     _require_suitable(response, party)
     try:
@@ -81,14 +90,13 @@ def complete_registration(call: Call, state: State) -> dict[str, Any]:
         str(response.authenticator_attachment or ""),
         tuple(str(name) for name in transports) if isinstance(transports, list) else (),
     )
-    return {}
 
 
 def _registration(given: Any) -> RegistrationResponse:
     from fido2.webauthn import RegistrationResponse
 
     try:
-        response: RegistrationResponse = RegistrationResponse.from_dict(given)
+        response: RegistrationResponse = RegistrationResponse.from_dict(dict(given))
         return response
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AwsError("InvalidParameterException", "Credential is no RegistrationResponseJSON.") from None
@@ -142,6 +150,10 @@ def delete_credential(call: Call, state: State) -> dict[str, Any]:
     return {}
 
 
+def enabled(pool: Pool) -> bool:
+    return "WEB_AUTHN" in allowed_first(pool)
+
+
 def usable(pool: Pool, user: User, state: State) -> bool:
     """Whether the user has a passkey for the relying party that the pool has now."""
     party = relying_party(pool, state)
@@ -179,7 +191,7 @@ def answer(attempt: Attempt) -> Passed:
 
 def _party(pool: Pool, state: State) -> RelyingParty:
     """Raises AwsError where the pool does not take passkeys, or nobody said for which domain."""
-    if "WEB_AUTHN" not in allowed_first(pool):
+    if not enabled(pool):
         raise _refusal("NotEnabled", "Passkeys are not enabled for the user pool.")
     party = relying_party(pool, state)
     if party is None:

@@ -60,14 +60,17 @@ def configuration(pool: Pool, state: State) -> dict[str, Any]:
 
 
 def relying_party(pool: Pool, state: State) -> RelyingParty | None:
-    """The pool's relying party; None where it names none (a pool has no domain here to default to)."""
+    """The pool's relying party: the one that it names, or its domain; None where there is neither."""
     from fido2.webauthn import UserVerificationRequirement
 
+    from labkit.local.managed_login.domains import relying_party_id
+
     settings = configuration(pool, state)
-    if not settings.get("RelyingPartyId"):
+    name = settings.get("RelyingPartyId") or relying_party_id(pool, state)
+    if not name:
         return None
     wanted = "required" if is_multi_factor(pool, state) else settings.get("UserVerification") or "preferred"
-    return RelyingParty(settings["RelyingPartyId"], UserVerificationRequirement(wanted))
+    return RelyingParty(name, UserVerificationRequirement(wanted))
 
 
 def is_multi_factor(pool: Pool, state: State) -> bool:
