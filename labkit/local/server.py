@@ -18,6 +18,9 @@ MAX_HEADERS = 64 * 1024
 #: (cheroot makes none later on), and a short patience, keep the account answering the others. 64 cost 3 ms
 #: and 2 MB at the start.
 WORKERS = 64
+#: Connections that may wait to be accepted. cheroot's five are fewer than a class opens at once; those beyond
+#: are reset, or left to try again for seconds and minutes.
+WAITING = 1024
 
 
 class Server:
@@ -46,6 +49,7 @@ class Server:
             from labkit.local.tls import Secured, Tls
 
             self._server.ConnectionClass, self._server.ssl_adapter = Secured, Tls(tls)
+        self._server.request_queue_size = WAITING
         self._server.max_request_header_size = MAX_HEADERS
         self._server.max_request_body_size = MAX_BODY
         self._server.shutdown_timeout = 1

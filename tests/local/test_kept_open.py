@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from itertools import pairwise
 from typing import Any
@@ -82,6 +82,17 @@ def test_a_connection_that_never_pauses_leaves_the_only_thread_to_others() -> No
         finally:
             stop.set()
             thread.join()
+
+
+def test_a_whole_class_may_connect_at_once() -> None:
+    """Whoever finds no place to wait is reset, or tries again for seconds and minutes."""
+    server = Server(thread_name)
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(closing(connection(server))) for _ in range(200)]
+        for http in waiting:
+            http.connect()
+        with server:
+            assert all(ask(http) for http in waiting)
 
 
 def test_a_connection_that_ends_leaves_its_thread_to_others() -> None:
