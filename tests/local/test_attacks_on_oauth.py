@@ -330,6 +330,16 @@ def test_a_client_with_a_secret_proves_it(confidential: App, at: App, anna: str,
     assert client.post(path, **named, client_secret=secret).status == 200
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke"])
+@pytest.mark.parametrize("pair", [base64.b64encode(b"\xff\xfe:x").decode(), "\u00e9", "A", "=", "Og=="])
+def test_what_is_no_pair_of_client_and_secret_proves_nothing(confidential: App, path: str, pair: str) -> None:
+    at = confidential
+    form = {"grant_type": "refresh_token", "refresh_token": "a.b.c.d.e", "token": "a.b.c.d.e"}
+    assert error(at.post("/oauth2/token", at.basic(), **form)) == (400, "invalid_grant")
+    reply = at.post(path, {"Authorization": f"Basic {pair}"}, **form)
+    assert error(reply) == (401 if path.endswith("revoke") else 400, "invalid_client")
+
+
 def test_a_public_client_has_no_secret_to_guess(at: App, anna: str) -> None:
     """moto keeps one for every client."""
     code = at.code(anna)

@@ -15,6 +15,7 @@ from labkit.local.lab_idp.sites import ROOT, Site
 from labkit.local.lab_idp.state import TOKEN_VALIDITY, App, Code
 from labkit.local.managed_login import answers, forms
 from labkit.local.managed_login.domains import origin
+from labkit.local.managed_login.token import basic
 
 if TYPE_CHECKING:
     from labkit.local.state import State
@@ -41,7 +42,7 @@ def token(site: Site, request: Request, state: State) -> Response:
 
 class _Asked(OAuth2Request):
     def __init__(self, form: dict[str, str], request: Request) -> None:
-        given = request.headers.get("authorization", "")
+        given = basic(request)
         # Authlib refuses plain HTTP, though this stays on this machine.
         super().__init__(
             "POST", "https://idp.example.com/token", headers={"Authorization": given} if given else {}

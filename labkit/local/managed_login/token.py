@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 
 from __future__ import annotations
 
+import base64
 import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -69,10 +70,22 @@ def read(site: Site, request: Request) -> TokenRequest:
     form = forms.read(request)
     if form is None:
         raise InvalidRequestError()
-    by_header = request.headers.get("authorization", "")
+    by_header = basic(request)
     if by_header and form.get("client_secret"):  # RFC 6749, section 2.3: not more than one method
         raise InvalidRequestError()
     return TokenRequest(site, request.method, {"Authorization": by_header} if by_header else {}, form)
+
+
+def basic(request: Request) -> str:
+    """The Authorization header. Raises InvalidClientError for a pair that is no text, over which Authlib stumbles."""
+    given = request.headers.get("authorization", "")
+    scheme, _, pair = given.partition(" ")
+    try:
+        if scheme.lower() == "basic":
+            base64.b64decode(pair).decode()
+    except ValueError:
+        raise InvalidClientError() from None
+    return given
 
 
 class TokenRequest(OAuth2Request):
