@@ -524,6 +524,19 @@ def test_who_took_the_name_before_is_not_the_providers_user(account: LocalAccoun
     tokens(free, traveller(free).arrives(free))
 
 
+def test_a_deleted_users_link_leads_to_nobody_who_took_its_sub_for_a_name(account: LocalAccount) -> None:
+    at = federated(account, client={"SupportedIdentityProviders": ["COGNITO", CORP]})
+    carla = at.pool.confirmed()
+    link(at, carla)
+    linked = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert linked["cognito:username"] == carla
+    at.pool.admin.admin_delete_user(UserPoolId=at.pool.id, Username=carla)
+    mallory = at.pool.confirmed(linked["sub"])
+    assert mallory == linked["sub"]
+    found = claims(tokens(at, traveller(at).arrives(at))["id_token"])
+    assert found["cognito:username"] == f"{CORP}_{SUB}"
+
+
 def test_a_function_that_links_the_identity_lets_the_next_sign_in_through(account: LocalAccount) -> None:
     """https://github.com/aws-amplify/amplify-flutter/issues/1716"""
     arn = f"arn:aws:lambda:us-east-1:123456789012:function:{account.name('f')}"

@@ -38,7 +38,7 @@ def admin_link_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     user = _destination(pool, destination)
     link = _link(pool, source)
     links = state.user_pools[pool.id].directory.links
-    for gone in [known for known, (sub, _) in links.items() if find_user(pool, sub) is None]:
+    for gone in [known for known, (sub, _) in links.items() if _of_sub(pool, sub) is None]:
         del links[gone]
     _require_unknown(pool, link, user, links)
     if sum(sub == user.id for sub, _ in links.values()) >= _MOST:
@@ -59,8 +59,13 @@ def linked(pool: Pool, provider: str, subject: str, claims: Mapping[str, Any], s
         claim = mapping.get(link.attribute, link.attribute)
         said = subject if link.attribute == _SUBJECT else claims.get(claim)
         if link.provider == provider and said == link.value:
-            return find_user(pool, sub)
+            return _of_sub(pool, sub)
     return None
+
+
+def _of_sub(pool: Pool, sub: str) -> User | None:
+    """Not by name: who signs up with the `sub` of a deleted user as the username is somebody else."""
+    return next((user for user in pool.users.values() if user.id == sub), None)
 
 
 def _require_unknown(pool: Pool, link: Link, user: User, links: Mapping[Link, tuple[str, datetime]]) -> None:
@@ -147,7 +152,7 @@ def admin_disable_provider_for_user(call: Call, state: State) -> dict[str, Any]:
     _require_provider(pool, link.provider, link.attribute)
     if link not in links:
         raise AwsError("UserNotFoundException", "User does not exist.")
-    user = find_user(pool, links.pop(link)[0])
+    user = _of_sub(pool, links.pop(link)[0])
     if user is not None:
         _show(pool, user, links, state)
     return {}
