@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -130,13 +131,12 @@ class Stage:
         return (told or shown) and "code" not in screen.query and VICTIM not in self.users
 
 
-def staged(account: LocalAccount, **more: str) -> Stage:
+def staged(account: LocalAccount, pool: dict[str, Any] | None = None, **more: str) -> Stage:
     idp = Directory(account)
     place = "http://127.0.0.1:9/sso"
     document = directories.metadata(idp.name, idp.entity_id, place)
-    at = federated(
-        account, "SAML", mapping={"email": MAIL}, more={"MetadataURL": "", "MetadataFile": document} | more
-    )
+    given = {"MetadataURL": "", "MetadataFile": document} | more
+    at = federated(account, "SAML", mapping={"email": MAIL}, more=given, pool=pool or {})
     return Stage(at, idp, Traveller(account))
 
 
@@ -524,6 +524,21 @@ def test_a_relay_state_that_the_pool_did_not_give_leads_nowhere(stage: Stage, re
     assert stage.refuses(stage.back(encoded(stage.good), relay))
 
 
+def test_names_differ_by_case_where_the_pool_s_own_do_not(account: LocalAccount) -> None:
+    """ "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a federated
+    user from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub claim."
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-case-sensitivity.html
+    """
+    stage = staged(account, {"UsernameConfiguration": {"CaseSensitive": False}})
+    for _ in range(2):
+        stage.arrives("anna@example.com")
+    stage.set_out()
+    screen = stage.back(encoded(stage.response(stage.statement("Anna@example.com"))))
+    taken = f"Already found an entry for username {CORP.lower()}_anna@example.com"
+    assert taken in screen.query["error_description"]
+
+
 def test_a_response_is_good_once(stage: Stage) -> None:
     stage.set_out()
     response = encoded(stage.response(stage.statement("anna@example.com")))
@@ -594,6 +609,17 @@ def test_an_unasked_response_names_its_provider_or_an_identifier(account: LocalA
         assert "code" in stage.back(unasked(stage), relay_of(stage, named)).query
     for named in ({"identity_provider": "COGNITO"}, {"idp_identifier": "example.org"}, {}):
         assert stage.refuses(stage.back(unasked(stage, VICTIM), relay_of(stage, named)))
+
+
+def test_a_relay_state_of_many_parameters_is_soon_refused(account: LocalAccount) -> None:
+    """Nobody else is answered meanwhile."""
+    stage = staged(account, IDPInit="true")
+    relay = relay_of(stage, {"identity_provider": CORP})
+    assert "code" in stage.back(unasked(stage), relay).query
+    many = "&".join(f"{number:x}=" for number in range(100_000))
+    began = time.monotonic()
+    assert stage.refuses(stage.back(unasked(stage, VICTIM), f"{many}&{relay}&{many}"))
+    assert time.monotonic() - began < 10, "and not after minutes"
 
 
 def test_an_unasked_response_is_good_once(account: LocalAccount) -> None:

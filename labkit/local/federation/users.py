@@ -46,9 +46,15 @@ def signed_in(
 
 
 def _known(pool: Pool, provider: Any, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
-    """The user of an identity. Whoever signed up by such a name without the provider is nobody's identity."""
+    """The user of an identity. Whoever signed up by such a name without the provider is nobody's identity.
+
+    "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a federated user
+    from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub claim."
+    https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-case-sensitivity.html
+    """
     user: User | None = pool.users.get(cased(pool, f"{provider.name}_{subject}"))
-    made = user is not None and any(i["providerName"] == provider.name for i in primary_identities(user))
+    known = primary_identities(user) if user is not None else []
+    made = any((i["providerName"], i["userId"]) == (provider.name, subject) for i in known)
     return linked(pool, provider.name, subject, claims, state) or (user if made else None)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -109,8 +110,8 @@ class AuthorizationRequest:
 def read(site: Site, request: Request) -> AuthorizationRequest:
     """The request, checked. Raises Shown; Redirected once the redirect URI is known to be the client's."""
     given = request.parameters
-    names = [name for name, _ in request.query]
-    twice = {name for name in names if names.count(name) > 1}  # RFC 6749, section 3.1
+    counted = Counter(name for name, _ in request.query)
+    twice = {name for name, count in counted.items() if count > 1}  # RFC 6749, section 3.1
     if twice & {"client_id", "redirect_uri"}:
         raise Shown("invalid_request")
     client = _client(site.pool, given)
