@@ -233,18 +233,17 @@ def _read(element: Any) -> Assertion:
     """
     bearer = "saml:SubjectConfirmation[@Method='urn:oasis:names:tc:SAML:2.0:cm:bearer']"
     confirmations = element.findall(f"saml:Subject/{bearer}/saml:SubjectConfirmationData", NAMES)
-    name, issuer = element.find("saml:Subject/saml:NameID", NAMES), _texts(element, "saml:Issuer")
-    if len(confirmations) != 1 or name is None or not name.text or len(issuer) != 1:
+    issuer, conditions = _texts(element, "saml:Issuer"), element.findall("saml:Conditions", NAMES)
+    if len(confirmations) != 1 or len(issuer) != 1 or len(conditions) > 1:
         raise NotAResponse
-    data = confirmations[0]
-    conditions = element.find("saml:Conditions", NAMES)
-    bounds = [e for e in (data, conditions) if e is not None]
+    data, name = confirmations[0], _name_id(element)
+    bounds = [data, *conditions]
     return Assertion(
         issuer=issuer[0],
         subject=name.text.strip(),
         subject_type=(name.get("Format") or "").removeprefix("urn:oasis:names:tc:SAML:2.0:nameid-format:"),
         recipient=data.get("Recipient") or "",
-        audiences=tuple(_texts(element, "saml:Conditions/saml:AudienceRestriction/saml:Audience")),
+        audiences=_audiences(element),
         issued=_time(element.get("IssueInstant")),
         not_before=max((_time(e.get("NotBefore")) for e in bounds if e.get("NotBefore")), default=_BEGINNING),
         expires=min(_time(e.get("NotOnOrAfter")) for e in bounds if e is data or e.get("NotOnOrAfter")),
@@ -255,6 +254,21 @@ def _read(element: Any) -> Assertion:
         name_id={of: name.get(of) for of in _OF_NAMES if of in name.attrib},
         session_index=_session_index(element),
     )
+
+
+def _name_id(element: Any) -> Any:
+    """The one NameID, which is text and nothing but text (SAML Core, 2.2.2)."""
+    found = element.findall("saml:Subject/saml:NameID", NAMES)
+    if len(found) != 1 or len(found[0]) or not (found[0].text or "").strip():
+        raise NotAResponse
+    return found[0]
+
+
+def _audiences(element: Any) -> tuple[str, ...]:
+    """The audiences that every AudienceRestriction names: all must hold (SAML Core, 2.5.1.4)."""
+    restrictions = element.iterfind("saml:Conditions/saml:AudienceRestriction", NAMES)
+    each = [_texts(restriction, "saml:Audience") for restriction in restrictions]
+    return tuple(name for name in (each or [[]])[0] if all(name in names for names in each))
 
 
 #: https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (2.2.2)

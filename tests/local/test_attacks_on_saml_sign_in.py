@@ -524,9 +524,55 @@ def test_a_relay_state_that_the_pool_did_not_give_leads_nowhere(stage: Stage, re
     assert stage.refuses(stage.back(encoded(stage.good), relay))
 
 
+def with_a_second(path: str, child: str = "", text: str = "") -> Callable[[Any], None]:
+    """Another of an assertion's elements, which says something else."""
+
+    def change(element: Any) -> None:
+        first = element.find(f"{_SAML}{path.replace('/', f'/{_SAML}')}")
+        second = etree.Element(first.tag)
+        (etree.SubElement(second, f"{_SAML}{child}") if child else second).text = text
+        first.addnext(second)
+
+    return change
+
+
+def with_a_name(text: str, after: str = "") -> Callable[[Any], None]:
+    def change(element: Any) -> None:
+        name = element.find(f"{_SAML}Subject/{_SAML}NameID")
+        name.text = text
+        if after:
+            etree.SubElement(name, "x").tail = after
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        with_a_second("Conditions/AudienceRestriction", "Audience", "urn:amazon:cognito:sp:another"),
+        with_a_second("Conditions"),
+        with_a_second("Subject/NameID", text="anna@example.com"),
+        with_a_name(VICTIM, ".evil.example.com"),
+        with_a_name(" "),
+    ],
+)
+def test_what_the_provider_signs_is_read_whole(stage: Stage, change: Callable[[Any], None]) -> None:
+    """An assertion has one NameID, of text, and one Conditions; each AudienceRestriction must be met.
+
+    https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (2.2.2, 2.3.3, 2.5.1.4)
+    """
+    stage.arrives()
+    stage.set_out()
+    root = unsigned(stage)
+    change(root[0])
+    root.replace(root[0], stage.idp.signed(root[0]))
+    assert stage.refuses(stage.back(encoded(root)))
+
+
 def test_names_differ_by_case_where_the_pool_s_own_do_not(account: LocalAccount) -> None:
-    """ "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a federated
-    user from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub claim."
+    """ "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a
+    federated user from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub
+    claim."
 
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-case-sensitivity.html
     """
@@ -683,6 +729,14 @@ def by_the_older_padding(stage: Stage) -> Any:
     return root
 
 
+def a_key_without_content(stage: Stage) -> Any:
+    root = encrypted(stage, stage.good)
+    data = root[0].find(f"{_XENC}EncryptedData")
+    root[0].append(data.find(f".//{_XENC}EncryptedKey"))
+    root[0].remove(data)
+    return root
+
+
 def beside_one_in_the_clear(stage: Stage) -> Any:
     root = encrypted(stage, stage.good)
     root.append(stage.forged)
@@ -760,6 +814,7 @@ def test_an_encrypted_assertion_keeps_its_prefixes(account: LocalAccount) -> Non
         lambda stage: encrypted(stage, stage.response(stage.statement(audience="another"))),
         tampered_with,
         by_the_older_padding,
+        a_key_without_content,
         beside_one_in_the_clear,
         with_a_document_type_inside,
     ],

@@ -55,6 +55,8 @@ def _content(sealed: Any, key: RSAPrivateKey) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     data = sealed.find("xenc:EncryptedData", _NAMES)
+    if data is None:
+        raise NotAResponse
     secret = _secret(sealed, key)
     algorithm, content = _method(data), _value(data)
     if len(secret) != (_GCM | _CBC).get(algorithm):
