@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import jwt
@@ -330,6 +331,50 @@ def test_what_is_no_token_response_signs_nobody_in(stage: Stage, answer: tuple[i
 def is_no_apps_business(screen: Screen) -> bool:
     """A page of the domain's; nobody was redirected to the app."""
     return (screen.location, screen.status) == ("", 400)
+
+
+def by_secret_in_depth(stage: Stage) -> None:
+    head = base64.urlsafe_b64encode(b'{"alg":"HS256"}').rstrip(b"=").decode()
+    signed = f"{head}.{base64.urlsafe_b64encode(b'[' * 30_000).rstrip(b'=').decode()}"
+    signature = hmac.digest(SECRET.encode(), signed.encode(), "sha256")
+    token = f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    stage.idp.gives(token, stage.honest)
+
+
+def answering(**more: str) -> Callable[[Stage], None]:
+    """An honest token, and this beside it."""
+    return lambda stage: stage.idp.says(stage.honest, **more)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        by_secret_in_depth,
+        answering(access_token="\ud800"),
+        answering(error="\ud800"),
+        lambda stage: stage.idp.says(stage.honest | {"sub": "\ud800"}),
+        lambda stage: stage.idp.says(stage.honest | {"email": "\ud800@example.com"}),
+        lambda stage: stage.idp.says(stage.honest | {"exp": float("nan")}),
+        lambda stage: stage.idp.says(stage.honest | {"iat": float("nan")}),
+    ],
+)
+def test_what_cannot_be_read_signs_nobody_in(stage: Stage, answer: Callable[[Stage], None]) -> None:
+    stage.arrives()
+    stage.set_out()
+    answer(stage)
+    assert told(stage.back()) == "invalid_request"
+
+
+def test_a_key_for_no_algorithm_signs_nobody_in(stage: Stage) -> None:
+    stage.arrives()
+    stage.set_out()
+    stage.idp.says(stage.honest)
+    document = stage.idp.document
+    keys = json.dumps({"keys": [{"kty": "RSA", "kid": "own", "n": "AQAB", "e": "AQAB", "alg": "none"}]})
+    with mock.patch.object(
+        stage.idp, "document", lambda path: (200, keys.encode()) if path == "/jwks" else document(path)
+    ):
+        assert told(stage.back()) == "invalid_request"
 
 
 @pytest.mark.parametrize("state", [None, "", "guessed", "x" * 43])

@@ -51,9 +51,18 @@ class Fetched:
             found = json.loads(self.body)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or not is_text(found):
             raise Unreachable
         return found
+
+
+def is_text(document: Mapping[str, Any]) -> bool:
+    """Whether what JSON says can be written: half a surrogate pair cannot (RFC 8259, section 8.2)."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def here(url: str, origin: str) -> str:

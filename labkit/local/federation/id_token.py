@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.local import oidc
-from labkit.local.federation.fetch import fetch
+from labkit.local.federation.fetch import fetch, is_text
 from labkit.local.federation.refusal import Refused, invalid
 from labkit.local.federation.state import UnderWay
 
@@ -39,6 +39,8 @@ def verified(
         claims = _signed_with(secret, token)
     else:
         claims = _signed(token, _KEYS.get(kind) or details["jwks_uri"], under_way.request.origin, state)
+    if not is_text(claims):
+        raise invalid("Bad id_token claims")
     if claims.get("iss") != details["oidc_issuer"]:
         raise invalid(f"Bad id_token issuer {claims.get('iss')}")
     _require_audience(claims, details["client_id"])
@@ -71,7 +73,7 @@ def _signed_with(secret: str, token: str) -> dict[str, Any]:
 
     try:
         return dict(jwt.decode(token, OctKey.import_key(secret), algorithms=[*_SHARED]).claims)
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, RecursionError):
         raise invalid("Bad id_token signature") from None
 
 
@@ -100,9 +102,9 @@ def _require_now(claims: Mapping[str, Any], now: int) -> None:
     if not all(isinstance(time, int | float) and not isinstance(time, bool) for time in times):
         raise invalid("Bad id_token times")
     expires, issued, begins = times
-    if now >= expires:
+    if not now < expires:  # nor is NaN, which Python's JSON knows
         raise Refused("invalid_request", "The id_token is expired")
-    if issued > now + _LEEWAY or begins > now + _LEEWAY:
+    if not (issued <= now + _LEEWAY and begins <= now + _LEEWAY):
         raise invalid("The id_token is of a time to come")
 
 

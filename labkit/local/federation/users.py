@@ -48,8 +48,8 @@ def signed_in(
 def _known(pool: Pool, provider: Any, subject: str, claims: Mapping[str, Any], state: State) -> User | None:
     """The user of an identity. Whoever signed up by such a name without the provider is nobody's identity.
 
-    "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a federated user
-    from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub claim."
+    "Regardless of the case sensitivity settings of your user pool, Amazon Cognito requires that a federated
+    user from a SAML or OIDC identity provider (IdP) pass a unique and case-sensitive NameId or sub claim."
     https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-case-sensitivity.html
     """
     user: User | None = pool.users.get(cased(pool, f"{provider.name}_{subject}"))
