@@ -330,6 +330,13 @@ def test_a_client_with_a_secret_proves_it(confidential: App, at: App, anna: str,
     assert client.post(path, **named, client_secret=secret).status == 200
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/userInfo"])
+def test_apps_are_told_of_a_wrong_method_in_json(at: App, path: str) -> None:
+    reply = at.account.send("PUT", f"{at.base}{path}")
+    assert error(reply) == (405, "invalid_request")
+    assert "POST" in reply.headers["Allow"]
+
+
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke"])
 @pytest.mark.parametrize("pair", [base64.b64encode(b"\xff\xfe:x").decode(), "\u00e9", "A", "=", "Og=="])
 def test_what_is_no_pair_of_client_and_secret_proves_nothing(confidential: App, path: str, pair: str) -> None:

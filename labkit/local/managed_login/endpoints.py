@@ -78,8 +78,15 @@ def answer(site: Site, path: str, request: Request, state: State) -> Response:
         return answers.preflight(", ".join(methods))
     endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
     if endpoint is None:
-        return rendering.wrong_method(site, ", ".join(methods))
+        return _wrong_method(site, path, ", ".join(methods))
     return _answered(endpoint, site, request, state)
+
+
+def _wrong_method(site: Site, path: str, methods: str) -> Response:
+    if path not in _FOR_APPS:
+        return rendering.wrong_method(site, methods)
+    status, headers, body = answers.error("invalid_request", status=405)  # unconfirmed
+    return status, headers | {"Allow": methods}, body
 
 
 def _answered(endpoint: Endpoint, site: Site, request: Request, state: State) -> Response:

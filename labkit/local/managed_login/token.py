@@ -77,7 +77,7 @@ def read(site: Site, request: Request) -> TokenRequest:
 
 
 def basic(request: Request) -> str:
-    """The Authorization header. Raises InvalidClientError for a pair that is no text, over which Authlib stumbles."""
+    """The Authorization header. Raises InvalidClientError for a pair that is no text."""
     given = request.headers.get("authorization", "")
     scheme, _, pair = given.partition(" ")
     try:
