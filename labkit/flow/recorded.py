@@ -13,10 +13,15 @@ from labkit.record import ApiCall
 
 #: What to do next, by message, by operation and error code, or by error code alone.
 HINTS = {
+    "ResourceNotFoundException": (
+        "This account has none of that name: where it was started anew, run again from the first cell."
+    ),
+    "DuplicateProviderException": "An earlier run made it: run again from the cell that makes the User Pool.",
     "EntityAlreadyExists": "An earlier run made it: run again from the cell that makes the Identity Pool.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
     "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
+    "User cannot be confirmed. Current status is CONFIRMED": "This user is confirmed already: sign in.",
     "UserNotConfirmedException": "First `confirm_sign_up`, with `account.confirmation_code(username)`.",
     "UsernameExistsException": "This user is there already: sign in, or take another name.",
     "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password or signature.",
@@ -24,8 +29,8 @@ HINTS = {
     "Invalid code received for user": "The app's code changes every 30 seconds, by the account's clock.",
     "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
     "Access Token has expired": "`refresh` gets new tokens.",
-    "Access Token has been revoked": "The user signed out: sign in again.",
-    "Refresh Token has been revoked": "The user signed out: sign in again.",
+    "Access Token has been revoked": "The user signed out, or the refresh token was revoked: sign in again.",
+    "Refresh Token has been revoked": "The user signed out, or it was revoked: sign in again.",
     "Refresh Token has expired": "Sign in again.",
     "GetUser NotAuthorizedException": "GetUser wants an access token of this account's User Pools.",
     "Unauthenticated access is not supported for this identity pool.": (
