@@ -49,6 +49,25 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"labkit {__version__}\n"
 
 
+def test_each_command_says_in_its_help_what_it_is_and_which_ports_are_usual(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def said(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            main([*arguments, "--help"])
+        assert end.value.code == 0
+        return capsys.readouterr().out
+
+    commands = re.findall(r"^    ([a-z]+) +(.+)$", said(), re.MULTILINE)
+    assert ("doctor", "what this machine lacks, and what to do") in commands
+    for name, what in commands:
+        assert f"\nlabkit {name}: {what}.\n" in said(name)
+    for number in (ports.ACCOUNT_PORT, ports.LAB_PORT, ports.IOT_PORT, ports.IOT_TLS_PORT):
+        assert f"({number} if free)" in said("start")
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
