@@ -16,7 +16,6 @@ HINTS = {
     "ResourceNotFoundException": (
         "This account has none of that name: where it was started anew, run again from the first cell."
     ),
-    "DuplicateProviderException": "An earlier run made it: run again from the cell that makes the User Pool.",
     "EntityAlreadyExists": "An earlier run made it: run again from the cell that makes the Identity Pool.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
     "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
@@ -74,8 +73,11 @@ HINTS = {
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 
-#: The same, for messages that name something, by their first words.
-_BEGINNINGS = {
+#: The same, for messages that name something, by the words around the name.
+_PHRASES = {
+    " already exists in user pool ": (
+        "An earlier run made it: run again from the cell that makes the User Pool."
+    ),
     "The ambiguous role mapping rules for": (
         "No group and no rule gives this login a role, and the mapping's AmbiguousRoleResolution is `Deny`."
     ),
@@ -116,5 +118,5 @@ def oauth_hint(error: OAuthError) -> str | None:
 
 def _hint(error: ClientError) -> str | None:
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    begun = next((hint for words, hint in _BEGINNINGS.items() if message.startswith(words)), None)
-    return HINTS.get(message) or begun or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
+    around = next((hint for words, hint in _PHRASES.items() if words in message), None)
+    return HINTS.get(message) or around or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)

@@ -152,6 +152,9 @@ def test_signing_out_leads_to_the_apps_address(domain: UserPoolDomain, app_clien
 
 def test_a_machine_has_tokens_of_its_own(account: Account, domain: UserPoolDomain) -> None:
     managed_login.create_resource_server(account, domain.user_pool, "music", {"read": "Read"})
+    with pytest.raises(ClientError, match="already exists in user pool") as twice:
+        managed_login.create_resource_server(account, domain.user_pool, "music", {"read": "Read"})
+    assert "run again from the cell that makes the User Pool" in twice.value.__notes__[0]
     machine = user_pool.create_user_pool_client(
         account, domain.user_pool, "machine", generate_secret=True,
         AllowedOAuthFlows=["client_credentials"], AllowedOAuthFlowsUserPoolClient=True,
