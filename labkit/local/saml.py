@@ -24,7 +24,7 @@ NAMES = {
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
 }
-_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _RESPONSE, _ASSERTION = f"{{{NAMES['samlp']}}}Response", f"{{{NAMES['saml']}}}Assertion"
 
 
@@ -104,6 +104,10 @@ class Assertion:
     #: The request that it answers, as the subject's confirmation says it.
     in_response_to: str = ""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    #: The NameID's attributes, which say whose name it is.
+    name_id: Mapping[str, str] = field(default_factory=dict)
+    #: The provider's name for the session, in the first AuthnStatement.
+    session_index: str = ""
 
     def single(self, name: str) -> str | None:
         """An attribute's value, where it has exactly one."""
@@ -149,7 +153,7 @@ def _require_success(response: Any) -> None:
     https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.2.2.2)
     """
     status = response.find("samlp:Status/samlp:StatusCode", NAMES)
-    if status is not None and status.get("Value") != _SUCCESS:
+    if status is not None and status.get("Value") != SUCCESS:
         raise Unsuccessful
 
 
@@ -194,13 +198,14 @@ def _signed(root: Any, metadata: Metadata) -> Any:
     for element in (root, *root.iterfind("saml:Assertion", NAMES)):
         if element.find("ds:Signature", NAMES) is None:
             continue
-        found = _verified_element(element, metadata)
+        found = verified_element(element, metadata)
         if found.tag in (_RESPONSE, _ASSERTION):
             return found
     raise BadSignature
 
 
-def _verified_element(element: Any, metadata: Metadata) -> Any:
+def verified_element(element: Any, metadata: Metadata) -> Any:
+    """What the signature within an element signs, which need not be that element."""
     from lxml import etree
     from signxml.verifier import SignatureConfiguration, XMLVerifier
 
@@ -247,9 +252,13 @@ def _read(element: Any) -> Assertion:
         id=element.get("ID") or "",
         in_response_to=data.get("InResponseTo") or "",
         attributes=_attributes(element),
+        name_id={of: name.get(of) for of in _OF_NAMES if of in name.attrib},
+        session_index=_session_index(element),
     )
 
 
+#: https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (2.2.2)
+_OF_NAMES = ("Format", "NameQualifier", "SPNameQualifier", "SPProvidedID")
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -265,6 +274,11 @@ def _session_end(element: Any) -> datetime | None:
     statement = element.find("saml:AuthnStatement", NAMES)
     given = statement.get("SessionNotOnOrAfter") if statement is not None else None
     return _time(given) if given else None
+
+
+def _session_index(element: Any) -> str:
+    statement = element.find("saml:AuthnStatement", NAMES)
+    return (statement.get("SessionIndex") or "") if statement is not None else ""
 
 
 def _attributes(element: Any) -> dict[str, tuple[str, ...]]:

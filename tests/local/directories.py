@@ -35,16 +35,21 @@ def _pair(name: str) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, made.not_valid_after(now + timedelta(days=365)).sign(key, hashes.SHA256())
 
 
-def metadata(name: str, entity_id: str, sign_on: str = "") -> str:
+def metadata(name: str, entity_id: str, sign_on: str = "", sign_out: str = "") -> str:
     """An identity provider's, with the certificate of the key of that name."""
     certificate = _pair(name)[1].public_bytes(serialization.Encoding.DER)
-    place = f'<SingleSignOnService Binding="{_REDIRECT}" Location="{sign_on}"/>' if sign_on else ""
+    services = {"SingleLogoutService": sign_out, "SingleSignOnService": sign_on}
+    places = "".join(
+        f'<{service} Binding="{_REDIRECT}" Location="{place}"/>'
+        for service, place in services.items()
+        if place
+    )
     return (
         f'<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}">'
         f'<IDPSSODescriptor protocolSupportEnumeration="{PROTOCOL}"><KeyDescriptor use="signing">'
         '<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>'
         f"{base64.b64encode(certificate).decode()}"
-        f"</X509Certificate></X509Data></KeyInfo></KeyDescriptor>{place}</IDPSSODescriptor></EntityDescriptor>"
+        f"</X509Certificate></X509Data></KeyInfo></KeyDescriptor>{places}</IDPSSODescriptor></EntityDescriptor>"
     )
 
 
@@ -106,6 +111,8 @@ class Statement:
     #: The ID of the AuthnRequest that it answers.
     request_id: str = ""
     method: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+    #: The SessionIndex of each AuthnStatement.
+    sessions: tuple[str, ...] = ("",)
 
     def xml(self, issuer: str) -> str:
         issued, until = _text(self.now - self.age), _text(self.now - self.age + self.life)
@@ -121,10 +128,15 @@ class Statement:
             "</SubjectConfirmation></Subject>"
             f'<Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><AudienceRestriction>'
             f"<Audience>{self.audience}</Audience></AudienceRestriction></Conditions>"
-            f'<AuthnStatement AuthnInstant="{issued}"{ends}/>'
+            f"{''.join(_authentication(issued, ends, index) for index in self.sessions)}"
             f"<AttributeStatement>{''.join(map(_attribute, self.attributes.items()))}</AttributeStatement>"
             "</Assertion>"
         )
+
+
+def _authentication(issued: str, ends: str, index: str) -> str:
+    named = f' SessionIndex="{index}"' if index else ""
+    return f'<AuthnStatement AuthnInstant="{issued}"{named}{ends}/>'
 
 
 def _attribute(item: tuple[str, list[str]]) -> str:

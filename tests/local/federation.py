@@ -16,6 +16,7 @@ ANA, BEN = ("ana@example.com", "correct-horse-1"), ("ben@example.com", "correct-
 CLAIMS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 MAPPING = {"email": "email", "name": "name"}
 _INPUT = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
+_SENDS_ITSELF = "document.forms[0].submit()"
 _POST = re.compile(r'<form method="post" action="([^"]*)">')
 
 
@@ -77,7 +78,7 @@ def federated(
 
 @dataclass
 class Traveller(Browser):
-    """A browser that follows its redirects on this machine, and a person who knows a password."""
+    """A browser that follows redirects on this machine, runs scripts, and a person who knows a password."""
 
     #: Every address that it was sent to.
     visited: list[str] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Traveller(Browser):
             if not location.startswith(("/", f"{self.account.endpoint}/")):
                 return Screen(reply, location)
             reply = self.send("GET", location)
-        return Screen(reply)
+        return self.posted(reply) if _SENDS_ITSELF in reply.text else Screen(reply)
 
     def enter(self, screen: Screen, who: tuple[str, str], decision: str = "allow") -> Screen:
         """Fill in a stand-in's page, and follow on."""

@@ -17,6 +17,7 @@ from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -672,16 +673,17 @@ def with_a_document_type_inside(stage: Stage) -> Any:
     return root
 
 
-def with_cbc(root: Any, key: Any, *, last: int | None = None) -> Any:
-    """The same with AES in CBC mode, as many providers have it; `last` is another last byte."""
+def with_cbc(root: Any, key: Any, *, last: int | None = None, cipher: str = "aes256") -> Any:
+    """The same with a cipher in CBC mode, as many providers have it; `last` is another last byte."""
     inner = etree.tostring(root[0], with_tail=False)
-    missing = 16 - len(inner) % 16
+    kind, secret, block = _CIPHERS[cipher]
+    missing = block - len(inner) % block
     padded = inner + bytes(missing - 1) + bytes([missing if last is None else last])
-    secret, iv = b"k" * 32, b"i" * 16
-    encryptor = Cipher(algorithms.AES(secret), modes.CBC(iv)).encryptor()
+    iv = b"i" * block
+    encryptor = Cipher(kind(secret), modes.CBC(iv)).encryptor()
     content = iv + encryptor.update(padded) + encryptor.finalize()
     made = sealed(root[0], key)
-    made.find(f"{_XENC}EncryptedData/{_XENC}EncryptionMethod").set("Algorithm", f"{_XENC[1:-1]}aes256-cbc")
+    made.find(f"{_XENC}EncryptedData/{_XENC}EncryptionMethod").set("Algorithm", f"{_XENC[1:-1]}{cipher}-cbc")
     oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
     for value, new in zip(
         made.iter(f"{_XENC}CipherValue"), (key.encrypt(secret, oaep), content), strict=True
@@ -691,16 +693,35 @@ def with_cbc(root: Any, key: Any, *, last: int | None = None) -> Any:
     return root
 
 
-def test_either_mode_of_aes_will_do(account: LocalAccount) -> None:
-    """https://www.w3.org/TR/xmlenc-core1/#sec-AES"""
+#: Key and block of each, in bytes.
+_CIPHERS: dict[str, tuple[Any, bytes, int]] = {
+    "aes256": (algorithms.AES, b"k" * 32, 16),
+    "tripledes": (TripleDES, bytes(range(24)), 8),
+}
+
+
+@pytest.mark.parametrize("cipher", _CIPHERS)
+def test_what_xml_encryption_requires_will_do(account: LocalAccount, cipher: str) -> None:
+    """https://www.w3.org/TR/xmlenc-core1/#sec-Alg-Block"""
     stage = staged(account, EncryptedResponses="true")
     key = account.app.state.federation.encryption_key(stage.at.pool.id, CORP).public_key()
     stage.set_out()
     root = stage.response(stage.statement("anna@example.com"))
-    assert "code" in stage.back(encoded(with_cbc(root, key))).query
-    for last in (0, 17, 255):
+    assert "code" in stage.back(encoded(with_cbc(root, key, cipher=cipher))).query
+    for last in (0, _CIPHERS[cipher][2] + 1, 255):
         stage.set_out()
-        assert stage.refuses(stage.back(encoded(with_cbc(stage.good, key, last=last))))
+        assert stage.refuses(stage.back(encoded(with_cbc(stage.good, key, last=last, cipher=cipher))))
+
+
+def test_an_encrypted_assertion_keeps_its_prefixes(account: LocalAccount) -> None:
+    """They are part of what was signed (Exclusive XML Canonicalization 1.0), whatever the response has for
+    the same namespaces."""
+    stage = staged(account, EncryptedResponses="true")
+    stage.set_out()
+    inner = encrypted(stage, stage.response(stage.statement("anna@example.com")))[0]
+    root = etree.Element(f"{_SAMLP}Response", {"ID": "_r", "Version": "2.0"}, {"q": NAMES["saml"], **NAMES})
+    root.append(inner)
+    assert "code" in stage.back(encoded(root)).query
 
 
 @pytest.mark.parametrize(

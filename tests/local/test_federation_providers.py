@@ -186,7 +186,7 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
 @pytest.mark.operation(
     "cognito-idp:CreateIdentityProvider",
     "cognito-idp:UpdateIdentityProvider",
-    missing="AcrMapping; IDPSignout of SAML; what is not on this machine",
+    missing="AcrMapping; what is not on this machine",
 )
 @pytest.mark.parametrize(
     ("kind", "more"),
@@ -194,7 +194,6 @@ def test_providers_are_listed_in_pages_until_they_are_deleted(at: App) -> None:
         ("OIDC", {"AcrMapping": {"Level1": "low"}}),
         ("OIDC", {"AttributeMapping": {"username": "email"}}),
         ("SAML", {"ProviderDetails": {"MetadataURL": "https://idp.example.com/metadata"}}),
-        ("SAML", {"ProviderDetails": {"MetadataFile": metadata("x", "y"), "IDPSignout": "true"}}),
     ],
 )
 def test_what_is_not_simulated_is_said_to_be_so(at: App, kind: str, more: dict[str, Any]) -> None:

@@ -75,6 +75,15 @@ def test_the_request_to_the_provider_names_the_pool_and_its_endpoint(at: App) ->
     assert etree.fromstring(inflated(other["SAMLRequest"])).get("ID") != root.get("ID")
 
 
+def test_the_way_back_is_open_to_the_browser_that_set_out(at: App) -> None:
+    """By a cookie that no script reads; over plain HTTP no other site can bring it along."""
+    browser = traveller(at)
+    browser.send("GET", at.address("/oauth2/authorize", identity_provider=CORP))
+    (cookie,) = browser.received
+    assert cookie.startswith("csrf-state-")
+    assert {"HttpOnly", "SameSite=Lax", f"Path={at.base}/"} <= set(cookie.split("; "))
+
+
 @pytest.mark.unconfirmed
 def test_a_new_sign_in_is_asked_of_the_provider_too(at: App) -> None:
     """ "This parameter can also be forwarded to your IdPs": in what form to SAML's, AWS does not say.

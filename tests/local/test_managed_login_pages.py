@@ -472,14 +472,3 @@ def test_a_page_says_that_it_is_the_local_lab(at: App) -> None:
     style = at.account.send("GET", f"{at.base}/style.css")
     assert (style.status, style.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
     assert "prefers-color-scheme: dark" in style.text
-
-
-def test_saml_s_single_logout_is_not_simulated_yet(at: App) -> None:
-    """The endpoint "accepts POST binding only".
-
-    https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
-    """
-    assert at.browser().open(at.address()).status == 200
-    reply = at.account.send("POST", f"{at.base}/saml2/logout")
-    assert (reply.status, "does not simulate" in reply.text) == (501, True)
-    assert at.account.send("GET", f"{at.base}/saml2/logout").status == 405

@@ -105,15 +105,14 @@ def test_settings_that_tokens_would_show_are_not_kept_in_silence(
 @pytest.mark.parametrize(
     ("operation", "more"),
     [
-        ("create_managed_login_branding", {"UseCognitoProvidedValues": True}),
         ("set_ui_customization", {"CSS": ".logo-customizable {}"}),
         ("create_terms", {"TermsName": "privacy-policy", "TermsSource": "LINK", "Enforcement": "NONE"}),
     ],
 )
-def test_the_face_of_the_pages_is_not_for_apps_to_change(
+def test_the_looks_of_the_classic_pages_and_terms_are_not_for_apps_to_change(
     account: LocalAccount, operation: str, more: dict[str, Any]
 ) -> None:
-    """https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-branding.html"""
+    """https://docs.aws.amazon.com/cognito/latest/developerguide/hosted-ui-classic-branding.html"""
     pool = user_pool(account)
     assert pool.admin.describe_user_pool(UserPoolId=pool.id)
     named = {"UserPoolId": pool.id, "ClientId": pool.client_id}

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labkit.local.errors import Response, not_simulated
+from labkit.local.errors import Response
 
 if TYPE_CHECKING:
     from labkit.local.managed_login.authorization_request import AuthorizationRequest
+    from labkit.local.managed_login.domains import Site
+    from labkit.local.managed_login.state import SignedIn
     from labkit.local.state import State
     from labkit.local.user_pools.pools import Pool
     from labkit.local.wire import Request
@@ -39,6 +41,15 @@ def saml_response(request: Request, pool: Pool, state: State) -> Response:
     return saml.response(request, pool, state)
 
 
-def saml_logout(request: Request, pool: Pool, state: State) -> Response:
-    """/saml2/logout: the answer to a SAML logout request."""
-    raise not_simulated("/saml2/logout")
+def start_logout(site: Site, session: str, signed_in: SignedIn, target: str, state: State) -> Response | None:
+    """Send the browser to the SAML provider to be signed out there too, if that is what the pool wants."""
+    from labkit.local.federation import single_logout
+
+    return single_logout.start(site, session, signed_in, target, state)
+
+
+def saml_logout(site: Site, request: Request, state: State) -> Response:
+    """/saml2/logout: a SAML provider's answer to that."""
+    from labkit.local.federation import single_logout
+
+    return single_logout.response(site, request, state)

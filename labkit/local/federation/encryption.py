@@ -1,4 +1,4 @@
-"""Encrypted assertions: XML Encryption with RSA-OAEP and AES, by the key pair of each SAML provider.
+"""Encrypted assertions: XML Encryption with RSA-OAEP, by the key pair of each SAML provider.
 
 What was not encrypted for the pool is refused where encryption is on. RSA's older padding, with which answers
 tell what a message holds, is not taken at all (https://www.w3.org/TR/xmlenc-core1/#sec-chosen-ciphertext-attacks).
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.federation.details import is_on
@@ -26,8 +27,10 @@ _XENC11 = "http://www.w3.org/2009/xmlenc11#"
 _OAEP = f"{_XENC}rsa-oaep-mgf1p"
 #: Each cipher's key in bytes.
 _GCM = {f"{_XENC11}aes128-gcm": 16, f"{_XENC11}aes256-gcm": 32}
-_CBC = {f"{_XENC}aes128-cbc": 16, f"{_XENC}aes256-cbc": 32}
-_NONCE, _BLOCK = 12, 16
+#: What XML Encryption has required from the first, Triple DES too: https://www.w3.org/TR/xmlenc-core1/#sec-Alg-Block
+_DES3 = f"{_XENC}tripledes-cbc"
+_CBC = {f"{_XENC}aes128-cbc": 16, f"{_XENC}aes256-cbc": 32, _DES3: 24}
+_NONCE = 12
 _NAMES = NAMES | {"xenc": _XENC}
 
 
@@ -38,11 +41,13 @@ def opened(encoded: str, key: RSAPrivateKey) -> str:
     try:
         root = parsed(base64.b64decode(encoded, validate=True))
         (sealed,) = root.findall("saml:EncryptedAssertion", _NAMES)
-        assertion = parsed(_content(sealed, key))
+        assertion = etree.tostring(parsed(_content(sealed, key)))
     except (binascii.Error, ValueError, TypeError):
         raise NotAResponse from None
-    root.replace(sealed, assertion)
-    return base64.b64encode(etree.tostring(root)).decode()
+    # As text: among others' declarations lxml would give namespaces other prefixes than were signed.
+    place = f"_{secrets.token_hex(16)}"
+    root.replace(sealed, etree.Element(place))
+    return base64.b64encode(etree.tostring(root).replace(f"<{place}/>".encode(), assertion)).decode()
 
 
 def _content(sealed: Any, key: RSAPrivateKey) -> bytes:
@@ -55,7 +60,7 @@ def _content(sealed: Any, key: RSAPrivateKey) -> bytes:
     if len(secret) != (_GCM | _CBC).get(algorithm):
         raise NotAResponse
     if algorithm in _CBC:
-        return _from_cbc(secret, content)
+        return _from_cbc(algorithm, secret, content)
     try:
         return AESGCM(secret).decrypt(content[:_NONCE], content[_NONCE:], None)
     except InvalidTag:
@@ -87,13 +92,16 @@ def _value(element: Any) -> bytes:
     return base64.b64decode("".join((text or "").split()), validate=True)
 
 
-def _from_cbc(secret: bytes, content: bytes) -> bytes:
+def _from_cbc(algorithm: str, secret: bytes, content: bytes) -> bytes:
     """https://www.w3.org/TR/xmlenc-core1/#sec-Padding: the last byte says how many there are."""
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    decryptor = Cipher(algorithms.AES(secret), modes.CBC(content[:_BLOCK])).decryptor()
-    plain = decryptor.update(content[_BLOCK:]) + decryptor.finalize()
-    if not plain or not 1 <= plain[-1] <= _BLOCK:
+    cipher: Any = TripleDES(secret) if algorithm == _DES3 else algorithms.AES(secret)
+    block = cipher.block_size // 8
+    decryptor = Cipher(cipher, modes.CBC(content[:block])).decryptor()
+    plain = decryptor.update(content[block:]) + decryptor.finalize()
+    if not plain or not 1 <= plain[-1] <= block:
         raise NotAResponse
     return plain[: -plain[-1]]
 

@@ -13,6 +13,7 @@ from labkit.local.federation import client_secret, id_token, profile, round_trip
 from labkit.local.federation.fetch import Elsewhere, Fetched, Unreachable, fetch, here
 from labkit.local.federation.providers import SUBJECT
 from labkit.local.federation.refusal import Refused, invalid
+from labkit.local.federation.round_trip import Vouched
 from labkit.local.federation.state import UnderWay
 
 if TYPE_CHECKING:
@@ -62,13 +63,10 @@ def _callback(asked: AuthorizationRequest) -> str:
 def response(request: Request, pool: Pool, state: State) -> Response:
     given = round_trip.parameters(request)
     under_way = round_trip.arrived(given.get("state", ""), request, pool, state)
-    return round_trip.finished(under_way, state, lambda provider: _claims(provider, given, under_way, state))
+    return round_trip.finished(under_way, state, lambda provider: _vouched(provider, given, under_way, state))
 
 
-def _claims(
-    provider: Any, given: dict[str, str], under_way: UnderWay, state: State
-) -> tuple[str, dict[str, Any]]:
-    """The user's identifier with the provider, and all that it says of them."""
+def _vouched(provider: Any, given: dict[str, str], under_way: UnderWay, state: State) -> Vouched:
     kind, details = provider.extended_config["ProviderType"], provider.extended_config["ProviderDetails"]
     _require_code(given, details)
     try:
@@ -88,7 +86,8 @@ def _claims(
     if not isinstance(subject, str) or not subject:
         raise invalid("Invalid ProviderName/Username combination. Please check again")
     kept = ("access_token", "id_token")
-    return subject, claims | {name: tokens[name] for name in kept if isinstance(tokens.get(name), str)}
+    shown = {name: tokens[name] for name in kept if isinstance(tokens.get(name), str)}
+    return Vouched(subject, claims | shown)
 
 
 def _require_code(given: dict[str, str], details: Mapping[str, str]) -> None:

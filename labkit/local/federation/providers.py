@@ -70,8 +70,6 @@ def _configure(pool: Pool, provider: Provider, given: dict[str, Any], call: Call
             if details.is_on(kept["ProviderDetails"], "EncryptedResponses"):
                 key = state.federation.encryption_key(pool.id, provider.name)
                 kept["ProviderDetails"]["ActiveEncryptionCertificate"] = self_signed(key, pool.id)
-            if details.is_on(kept["ProviderDetails"], "IDPSignout"):
-                raise not_simulated("IDPSignout of a SAML provider")
             if details.is_on(kept["ProviderDetails"], "IDPInit"):
                 _require_saml_beside(pool, provider.name)
             state.federation.metadata[(pool.id, provider.name)] = found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import AwsError, Response
@@ -16,6 +16,7 @@ from labkit.local.federation.refusal import Refused, invalid, of_saml
 from labkit.local.federation.state import REMEMBERED, VALIDITY, UnderWay
 from labkit.local.managed_login import cookies, forms, sign_in_result
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, providers, redirect
+from labkit.local.managed_login.state import ProviderSession
 from labkit.local.user_pools.pools import Client, Pool, User
 
 if TYPE_CHECKING:
@@ -28,12 +29,23 @@ def depart(
 ) -> Response:
     """Send the browser off, with a cookie that it must bring back."""
     status, headers, body = redirect(to, given)
-    age = int((VALIDITY + REMEMBERED).total_seconds())
-    headers["Set-Cookie"] = (
-        f"{_cookie(name)}={begun.browser}; Path={asked.base}/; HttpOnly; SameSite=Lax; Max-Age={age}"
-        + ("; Secure" if asked.secure else "")
-    )
+    headers["Set-Cookie"] = ticket(name, begun.browser, asked.base, secure=asked.secure)
     return status, headers, body
+
+
+def ticket(name: str, browser: str, base: str, *, secure: bool) -> str:
+    """Set-Cookie. An answer may be a form that a page of another site posts, with which no browser sends a
+    cookie that is `Lax`, and `None` must be `Secure`. By plain HTTP that site is on this machine too.
+
+    https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
+    """
+    age, reach = int((VALIDITY + REMEMBERED).total_seconds()), "None; Secure" if secure else "Lax"
+    return f"{_cookie(name)}={browser}; Path={base}/; HttpOnly; SameSite={reach}; Max-Age={age}"
+
+
+def has_ticket(name: str, browser: str, request: Request) -> bool:
+    given = cookies.given(request, _cookie(name))
+    return hmac.compare_digest(browser.encode(), given.encode())
 
 
 def _cookie(name: str) -> str:
@@ -59,8 +71,7 @@ def arrived(name: str, request: Request, pool: Pool, state: State) -> UnderWay:
     An app that did not ask is told nothing. Raises TooLate for one that is over.
     """
     under_way = state.federation.take(name)
-    given = cookies.given(request, _cookie(name)) if under_way else ""
-    if under_way is None or not hmac.compare_digest(under_way.browser.encode(), given.encode()):
+    if under_way is None or not has_ticket(name, under_way.browser, request):
         raise Shown("invalid_request")
     if under_way.request.pool_id != pool.id:
         raise Shown("invalid_request")
@@ -79,6 +90,16 @@ def provider_of(under_way: UnderWay, pool: Pool, client: Client, *, saml: bool) 
     return provider
 
 
+@dataclass(frozen=True)
+class Vouched:
+    """Whom a provider has signed in: its identifier for the user, and all that it says of them."""
+
+    subject: str
+    claims: Mapping[str, Any] = field(repr=False)
+    #: How a SAML provider calls the session.
+    session: ProviderSession | None = None
+
+
 def _with_nonce(under_way: UnderWay) -> AuthorizationRequest:
     """ "If you do not provide a nonce value in your request, Amazon Cognito automatically generates and
     validates a nonce when you authenticate through a third-party identity provider, then adds it as a nonce
@@ -89,12 +110,10 @@ def _with_nonce(under_way: UnderWay) -> AuthorizationRequest:
     return replace(under_way.request, nonce=under_way.request.nonce or under_way.nonce)
 
 
-def _signed_in(
-    pool: Pool, client: Client, provider: Any, subject: str, claims: Mapping[str, Any], state: State
-) -> User:
+def _signed_in(pool: Pool, client: Client, provider: Any, vouched: Vouched, state: State) -> User:
     """What the pool's functions say against it ends in a space, as AWS tells it."""
     try:
-        return users.signed_in(pool, client, provider, subject, claims, state)
+        return users.signed_in(pool, client, provider, vouched.subject, vouched.claims, state)
     except AwsError as error:
         if error.status >= 500:
             raise
@@ -104,7 +123,7 @@ def _signed_in(
 def finished(
     under_way: UnderWay,
     state: State,
-    claims_of: Callable[[Any], tuple[str, Mapping[str, Any]]],
+    vouched_by: Callable[[Any], Vouched],
     *,
     saml: bool = False,
 ) -> Response:
@@ -113,9 +132,10 @@ def finished(
     pool, client = asked.pool_and_client(state)
     try:
         provider = provider_of(under_way, pool, client, saml=saml)
-        subject, claims = claims_of(provider)
-        user = _signed_in(pool, client, provider, subject, claims, state)
+        vouched = vouched_by(provider)
+        user = _signed_in(pool, client, provider, vouched, state)
     except Refused as refused:
         told = of_saml(refused) if saml else refused
         raise asked.refusal(told.error, told.description) from None
-    return sign_in_result.complete(asked, pool, client, user, state, identity_provider=provider.name)
+    by = {"identity_provider": provider.name, "provider_session": vouched.session}
+    return sign_in_result.complete(asked, pool, client, user, state, **by)

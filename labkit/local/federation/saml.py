@@ -17,9 +17,11 @@ from labkit.local.federation import authn_request, encryption, round_trip
 from labkit.local.federation.details import is_on
 from labkit.local.federation.fetch import here
 from labkit.local.federation.refusal import Refused, invalid
+from labkit.local.federation.round_trip import Vouched
 from labkit.local.federation.state import VALIDITY, UnderWay
 from labkit.local.managed_login import domains
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, Shown, read
+from labkit.local.managed_login.state import ProviderSession
 from labkit.local.user_pools.pools import Pool
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def response(request: Request, pool: Pool, state: State) -> Response:
     else:
         under_way = round_trip.arrived(relay, request, pool, state)
     return round_trip.finished(
-        under_way, state, lambda provider: _claims(provider, encoded, under_way, state), saml=True
+        under_way, state, lambda provider: _vouched(provider, encoded, under_way, state), saml=True
     )
 
 
@@ -77,7 +79,7 @@ def _unsolicited(relay: str, request: Request, pool: Pool, state: State) -> Unde
     return UnderWay(asked, name, browser="", nonce="", request_id="", expires=state.clock.now() + VALIDITY)
 
 
-def _claims(provider: Any, encoded: str, under_way: UnderWay, state: State) -> tuple[str, dict[str, Any]]:
+def _vouched(provider: Any, encoded: str, under_way: UnderWay, state: State) -> Vouched:
     pool_id, asked = under_way.request.pool_id, under_way.request
     metadata = state.federation.metadata[(pool_id, provider.name)]
     if is_on(provider.extended_config["ProviderDetails"], "EncryptedResponses"):
@@ -95,7 +97,9 @@ def _claims(provider: Any, encoded: str, under_way: UnderWay, state: State) -> t
         raise _refused("SAML Assertion was used before.")
     said = {name: values for name, values in assertion.attributes.items() if values}
     _require_short_characters(said)
-    return assertion.subject, {name: v[0] if len(v) == 1 else v for name, v in said.items()}
+    claims = {name: v[0] if len(v) == 1 else v for name, v in said.items()}
+    session = ProviderSession(assertion.subject, assertion.name_id, assertion.session_index)
+    return Vouched(assertion.subject, claims, session)
 
 
 def _require_short_characters(said: Mapping[str, tuple[str, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""What federation remembers: sign-ins that are under way at a provider, and assertions that were used."""
+"""What federation remembers: sign-ins and sign-outs that are under way, and assertions that were used."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from labkit.local.managed_login.authorization_request import AuthorizationRequest
+    from labkit.local.managed_login.state import SignedIn
     from labkit.local.saml import Metadata
     from labkit.local.state import State
 
@@ -35,10 +36,30 @@ class UnderWay:
     expires: datetime
 
 
+@dataclass(frozen=True)
+class SigningOut:
+    """A sign-out at a SAML provider, known by a RelayState that is good once and in one browser."""
+
+    pool_id: str
+    provider: str
+    #: What the cookie of the browser that began it says, and that of the session that is to end.
+    browser: str = field(repr=False)
+    session: str = field(repr=False)
+    #: What the provider calls that session.
+    session_index: str
+    #: Where the browser goes in the end.
+    target: str
+    #: The ID of the LogoutRequest, and when it was sent.
+    request_id: str
+    asked: datetime
+    expires: datetime
+
+
 class Federation:
     def __init__(self, state: State) -> None:
         self._state = state
         self._under_way: dict[str, UnderWay] = {}
+        self._signing_out: dict[str, SigningOut] = {}
         #: When each assertion ends that signed somebody in, by pool, issuer and ID.
         self._used: dict[tuple[str, str, str], datetime] = {}
         self._keys: dict[str, RSAPrivateKey] = {}
@@ -80,6 +101,34 @@ class Federation:
     def take(self, name: str) -> UnderWay | None:
         """The sign-in of that name, which nothing else can end from now on; it may be over."""
         return self._under_way.pop(name, None)
+
+    def begin_sign_out(
+        self, pool_id: str, signed_in: SignedIn, session: str, target: str
+    ) -> tuple[str, SigningOut]:
+        """A new sign-out, and the value by which the provider's answer names it."""
+        now, text, known = self._state.clock.now(), self._state.source.text, signed_in.provider_session
+        self._signing_out = {k: s for k, s in self._signing_out.items() if now < s.expires}
+        name, begun = (
+            text(43),
+            SigningOut(
+                pool_id=pool_id,
+                provider=signed_in.identity_provider or "",
+                browser=text(43),
+                session=session,
+                session_index=known.index if known else "",
+                target=target,
+                request_id=f"_{text(32)}",
+                asked=now,
+                expires=now + VALIDITY,
+            ),
+        )
+        self._signing_out[name] = begun
+        return name, begun
+
+    def take_sign_out(self, name: str) -> SigningOut | None:
+        """The sign-out of that name, which nothing else can end from now on."""
+        found = self._signing_out.pop(name, None)
+        return found if found and self._state.clock.now() < found.expires else None
 
     def use(self, pool_id: str, issuer: str, assertion: str, expires: datetime) -> bool:
         """Note that an assertion signed somebody in. False for one that has done so before."""

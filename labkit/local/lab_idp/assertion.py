@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from labkit.local.federation.encryption import sealed
 from labkit.local.lab_idp.people import Person
+from labkit.local.lab_idp.sessions import Session
 from labkit.local.lab_idp.sites import SITES
 from labkit.local.saml import NAMES
 
@@ -23,12 +24,13 @@ _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _STATUS = "urn:oasis:names:tc:SAML:2.0:status"
 
 
-def metadata(entity_id: str, sso: str, state: State) -> bytes:
+def metadata(entity_id: str, sso: str, slo: str, state: State) -> bytes:
     return (
         f'<md:EntityDescriptor xmlns:md="{NAMES["md"]}" entityID={quoteattr(entity_id)}>'
         f'<md:IDPSSODescriptor protocolSupportEnumeration="{NAMES["samlp"]}"><md:KeyDescriptor use="signing">'
         f'<KeyInfo xmlns="{NAMES["ds"]}"><X509Data>'
         f"<X509Certificate>{_certificate(state)[1]}</X509Certificate></X509Data></KeyInfo></md:KeyDescriptor>"
+        f'<md:SingleLogoutService Binding="{_REDIRECT}" Location={quoteattr(slo)}/>'
         "<md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat>"
         f'<md:SingleSignOnService Binding="{_REDIRECT}" Location={quoteattr(sso)}/>'
         "</md:IDPSSODescriptor></md:EntityDescriptor>"
@@ -37,7 +39,7 @@ def metadata(entity_id: str, sso: str, state: State) -> bytes:
 
 def response(
     entity_id: str,
-    person: Person,
+    session: Session,
     state: State,
     *,
     acs: str,
@@ -45,36 +47,47 @@ def response(
     request_id: str,
     key: RSAPublicKey | None = None,
 ) -> str:
-    """A base64 response with one signed assertion about the person, encrypted for `key` if there is one."""
+    """A base64 response with one signed assertion about a session, encrypted for `key` if there is one."""
     from lxml import etree
 
     now = state.clock.now()
     signed = _signed(
-        etree.fromstring(_assertion(entity_id, person, now, acs, audience, request_id, state)), state
+        etree.fromstring(_assertion(entity_id, session, now, acs, audience, request_id, state)), state
     )
-    root = etree.fromstring(_envelope(entity_id, now, acs, request_id, f"{_STATUS}:Success", state))
+    root = etree.fromstring(_envelope("Response", entity_id, now, acs, request_id, "Success", state))
     root.append(signed if key is None else sealed(signed, key))
     return base64.b64encode(etree.tostring(root)).decode()
 
 
 def failure(entity_id: str, acs: str, request_id: str, state: State) -> str:
     """That nobody was authenticated (SAML Core, 3.2.2.2)."""
-    made = _envelope(entity_id, state.clock.now(), acs, request_id, f"{_STATUS}:Responder", state)
+    made = _envelope("Response", entity_id, state.clock.now(), acs, request_id, "Responder", state)
     return base64.b64encode(made).decode()
 
 
-def _envelope(entity_id: str, now: datetime, acs: str, request_id: str, status: str, state: State) -> bytes:
+def logout_response(entity_id: str, to: str, request_id: str, state: State) -> str:
+    """A signed base64 LogoutResponse: the session is over (SAML Core, 3.7.3.2)."""
+    from lxml import etree
+
+    made = _envelope("LogoutResponse", entity_id, state.clock.now(), to, request_id, "Success", state)
+    return base64.b64encode(etree.tostring(_signed(etree.fromstring(made), state))).decode()
+
+
+def _envelope(
+    kind: str, entity_id: str, now: datetime, to: str, request_id: str, status: str, state: State
+) -> bytes:
     return (
-        f'<samlp:Response xmlns:samlp="{NAMES["samlp"]}" ID="_{_id(state)}" Version="2.0" '
-        f'IssueInstant="{_time(now)}" Destination={quoteattr(acs)}{_answering(request_id)}>'
+        f'<samlp:{kind} xmlns:samlp="{NAMES["samlp"]}" ID="_{_id(state)}" Version="2.0" '
+        f'IssueInstant="{_time(now)}" Destination={quoteattr(to)}{_answering(request_id)}>'
         f'<saml:Issuer xmlns:saml="{NAMES["saml"]}">{escape(entity_id)}</saml:Issuer>'
-        f'<samlp:Status><samlp:StatusCode Value="{status}"/></samlp:Status></samlp:Response>'
+        f'<samlp:Status><samlp:StatusCode Value="{_STATUS}:{status}"/></samlp:Status></samlp:{kind}>'
     ).encode()
 
 
 def _assertion(
-    entity_id: str, person: Person, now: datetime, acs: str, audience: str, request_id: str, state: State
+    entity_id: str, session: Session, now: datetime, acs: str, audience: str, request_id: str, state: State
 ) -> bytes:
+    person = session.person
     issued, until = _time(now), _time(now + _VALIDITY)
     return (
         f'<saml:Assertion xmlns:saml="{NAMES["saml"]}" ID="_{_id(state)}" Version="2.0" '
@@ -87,7 +100,7 @@ def _assertion(
         f"{_answering(request_id)}/></saml:SubjectConfirmation></saml:Subject>"
         f'<saml:Conditions NotBefore="{issued}" NotOnOrAfter="{until}"><saml:AudienceRestriction>'
         f"<saml:Audience>{escape(audience)}</saml:Audience></saml:AudienceRestriction></saml:Conditions>"
-        f'<saml:AuthnStatement AuthnInstant="{issued}" SessionIndex="_{_id(state)}"><saml:AuthnContext>'
+        f'<saml:AuthnStatement AuthnInstant="{issued}" SessionIndex="{session.index}"><saml:AuthnContext>'
         "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
         "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
         f"<saml:AttributeStatement>{_attributes(person)}</saml:AttributeStatement></saml:Assertion>"
@@ -124,9 +137,13 @@ def _time(moment: datetime) -> str:
 
 
 def _signed(element: Any, state: State) -> Any:
+    """With its signature behind the Issuer, which is where the schemas of SAML have it."""
+    from lxml import etree
     from signxml.algorithms import CanonicalizationMethod
     from signxml.signer import XMLSigner
 
+    issuer = element.find("saml:Issuer", NAMES)
+    issuer.addnext(etree.Element(f"{{{NAMES['ds']}}}Signature", {"Id": "placeholder"}, {"ds": NAMES["ds"]}))
     key, certificate = _certificate(state)
     pem = f"-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n"
     signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)

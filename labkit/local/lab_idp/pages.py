@@ -31,6 +31,10 @@ def form_post(to: str, fields: Mapping[str, str]) -> Response:
     return _page("form_post.html", 200, {"to": to, "fields": fields, "send": _SEND})
 
 
+def signed_out(title: str) -> Response:
+    return _page("signed_out.html", 200, {"title": title})
+
+
 def refusal(text: str) -> Response:
     """An error that must not be told to anybody's redirect URI."""
     return _page("refusal.html", 400, {"text": text})

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.lab_idp.people import Person
+from labkit.local.lab_idp.sessions import Sessions
 from labkit.local.lab_idp.sites import SITES, Site
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class LabIdp:
         self._state = state
         self._source = state.source.branch("the lab's identity provider")
         self._keys: dict[str, Any] = {}
+        #: Of Example Corp's SAML identity provider.
+        self.sessions = Sessions(state)
         self._codes: dict[str, Code] = {}
         self._access: dict[str, Access] = {}
 

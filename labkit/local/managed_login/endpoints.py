@@ -60,7 +60,8 @@ _ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/passkeys/use": {"POST": passkeys.use},
     "/resendcode": {"POST": sign_up.resend},
     "/saml2/idpresponse": {"POST": _of_federation(federation.saml_response)},
-    "/saml2/logout": {"POST": _of_federation(federation.saml_logout)},
+    # "Your IdP must send the LogoutResponse in an HTTP POST request."
+    "/saml2/logout": {"POST": federation.saml_logout},
     "/signup": {"GET": sign_up.show, "POST": sign_up.submit},
     "/style.css": {"GET": rendering.style},
 }  # fmt: skip

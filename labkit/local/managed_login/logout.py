@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from labkit.local import federation
 from labkit.local.errors import Response
 from labkit.local.managed_login import cookies
 from labkit.local.managed_login.authorization_request import PROVIDER_NAMES, Shown, read, redirect
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 def logout(site: Site, request: Request, state: State) -> Response:
     """To `logout_uri`, which must be one of the client's, or to sign in again for `redirect_uri`.
 
-    With both "Amazon Cognito … ignores all other request parameters". Nobody is signed out by a bad request
+    With both "Amazon Cognito … ignores all other request parameters". "With single logout (SLO) for SAML 2.0
+    IdPs, Amazon Cognito first redirects your user to the SLO endpoint". Nobody is signed out by a bad request
     (unconfirmed).
     """
-    status, headers, body = redirect(_target(site, request))
-    state.managed_login.close_session(cookies.given(request, cookies.SESSION))
+    target, session = _target(site, request), cookies.given(request, cookies.SESSION)
+    signed_in = state.managed_login.session(session, site.pool.id)
+    away = federation.start_logout(site, session, signed_in, target, state) if signed_in else None
+    return away or ended(site, session, target, state)
+
+
+def ended(site: Site, session: str, target: str, state: State) -> Response:
+    """Sign the user out here, and send the browser on."""
+    status, headers, body = redirect(target)
+    state.managed_login.close_session(session)
     headers["Set-Cookie"] = cookies.session("", site.base, secure=site.secure)
     return status, headers, body
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from labkit.local.errors import AwsError, Response
 from labkit.local.managed_login import calls, cookies
 from labkit.local.managed_login.authorization_request import AuthorizationRequest, redirect
-from labkit.local.managed_login.state import CODE_VALIDITY, AuthorizationCode, SignedIn
+from labkit.local.managed_login.state import CODE_VALIDITY, AuthorizationCode, ProviderSession, SignedIn
 from labkit.local.user_pools.pools import Client, Pool, User, find_user
 from labkit.local.user_pools.tokens import tokens
 
@@ -23,13 +23,15 @@ def complete(
     state: State,
     *,
     identity_provider: str | None,
+    provider_session: ProviderSession | None = None,
 ) -> Response:
     """Answer the authorization request that a person has just signed in for.
 
     `session` is the request with which the person came, `identity_provider` who signed them in, if it was
-    not the pool itself.
+    not the pool itself, and `provider_session` how that one calls it.
     """
-    signed_in = SignedIn(pool.id, user.username, user.id, state.clock.now(), identity_provider)
+    now = state.clock.now()
+    signed_in = SignedIn(pool.id, user.username, user.id, now, identity_provider, provider_session)
     status, headers, body = grant(session, pool, client, user, signed_in, state)
     cookie = state.managed_login.open_session(signed_in)
     headers["Set-Cookie"] = cookies.session(cookie, session.base, secure=session.secure)

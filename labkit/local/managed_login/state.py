@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -29,6 +30,17 @@ _REMEMBERED = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
+class ProviderSession:
+    """What a SAML provider calls a user and their session, for the request that ends it."""
+
+    subject: str
+    #: The attributes of the NameID.
+    name_id: Mapping[str, str]
+    #: SessionIndex; empty where there was none.
+    index: str
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """Who signed in at a domain, when, and by which provider; None is the pool itself."""
 
@@ -38,6 +50,7 @@ class SignedIn:
     sub: str
     auth_time: datetime
     identity_provider: str | None = None
+    provider_session: ProviderSession | None = None
 
 
 @dataclass
