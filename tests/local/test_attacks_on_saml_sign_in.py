@@ -30,8 +30,8 @@ from labkit.local.saml import NAMES, deflated, inflated
 from tests.local import directories
 from tests.local.accounts import LocalAccount
 from tests.local.directories import Directory, Statement, decoded, encoded
-from tests.local.federation import CLAIMS, CORP, Traveller, federated, query
-from tests.local.managed_login import CALLBACK, FORM, App, Screen
+from tests.local.federation import CLAIMS, CORP, Traveller, federated
+from tests.local.managed_login import CALLBACK, FORM, App, Screen, query
 from tests.local.test_attacks_on_saml import (
     after,
     around_it,

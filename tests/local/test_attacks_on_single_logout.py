@@ -24,8 +24,8 @@ from labkit.local.saml import NAMES, inflated
 from tests.local import directories
 from tests.local.accounts import LocalAccount
 from tests.local.directories import Directory, encoded
-from tests.local.federation import ANA, BEN, Traveller, federated, query, tokens, traveller
-from tests.local.managed_login import FORM, SIGNED_OUT, App, Screen
+from tests.local.federation import ANA, BEN, Traveller, federated, tokens, traveller
+from tests.local.managed_login import FORM, SIGNED_OUT, App, Screen, query
 from tests.local.test_attacks_on_saml_sign_in import MAIL, Stage, _Sha1
 from tests.local.test_single_logout import MAPPING, SIGN_OUT, asks, leaves, sent_to
 
