@@ -15,15 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from labkit import saml as messages
+
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-NAMES = {
-    "ds": "http://www.w3.org/2000/09/xmldsig#",
-    "md": "urn:oasis:names:tc:SAML:2.0:metadata",
-    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
-    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
-}
+MOST_CHARACTERS = messages.MOST_CHARACTERS
+NAMES = messages.NAMES | {"md": "urn:oasis:names:tc:SAML:2.0:metadata"}
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _RESPONSE, _ASSERTION = f"{{{NAMES['samlp']}}}Response", f"{{{NAMES['saml']}}}Assertion"
 
@@ -169,11 +167,6 @@ def parsed(document: bytes) -> Any:
     if root.getroottree().docinfo.doctype:
         raise NotAResponse
     return root
-
-
-#: "The saml2/idpresponse endpoint can accept SAML assertions of up to 100,000 characters in length."
-#: https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
-MOST_CHARACTERS = 100_000
 
 
 def inflated(encoded: str) -> bytes:
