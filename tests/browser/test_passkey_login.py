@@ -158,6 +158,7 @@ def test_without_scripts_a_person_goes_another_way(at: App, scriptless: Person, 
     named(at, scriptless, at.pool.confirmed(), elsewhere)
     scriptless.types("Password", PASSWORD)
     scriptless.presses("Sign in")
+    assert "code" in scriptless.is_back(elsewhere)
     scriptless.opens(adding(at, elsewhere))
     expect(scriptless.page.get_by_text("A passkey needs JavaScript")).to_be_visible()
     scriptless.follows("Not now")
