@@ -50,11 +50,7 @@ class Subject:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables."""
     options = _parser().parse_args(arguments)
-    peers = [servers.labkit()]
-    if servers.has_ministack(options.ministack):
-        peers.append(servers.ministack(options.ministack))
-    else:
-        print("MiniStack is left out: name an interpreter that has it with `--ministack`")
+    peers = [servers.labkit(), *servers.ministack_of(options.ministack)]
     with clean_environment(), ExitStack() as stack:
         subjects = [started(peer, stack) for peer in peers]
         for table in compared(subjects, rounds=options.rounds, count=options.count):

@@ -41,10 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         peers.append(servers.moto())
     else:
         print('moto is left out: its server needs `python -m pip install "moto[server]"`')
-    if servers.has_ministack(options.ministack):
-        peers.append(servers.ministack(options.ministack))
-    else:
-        print("MiniStack is left out: name an interpreter that has it with `--ministack`")
+    peers += servers.ministack_of(options.ministack)
     print("median milliseconds; × = labkit ÷ the other")
     with clean_environment():
         for rows in (calls(peers, options.calls), by_server(options.calls), starts(peers, options.starts)):

@@ -86,9 +86,12 @@ def has_moto() -> bool:
     return all(importlib.util.find_spec(name) for name in ("flask", "flask_cors"))
 
 
-def has_ministack(python: str = sys.executable) -> bool:
-    """Whether that interpreter has MiniStack."""
-    return has_module(python, "ministack")
+def ministack_of(python: str) -> Iterator[Subject]:
+    """MiniStack, if that interpreter has it; a line says where not."""
+    if has_module(python, "ministack"):
+        yield ministack(python)
+    else:
+        print("MiniStack is left out: name an interpreter that has it with `--ministack`")
 
 
 def has_module(python: str, name: str) -> bool:

@@ -44,12 +44,13 @@ def run(_options: Namespace) -> int:
 
 
 def examine(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at Python, the dependencies, the ports, the browser, Node.js and AWS's variables."""
+    """Look at Python, the dependencies, the ports, what only tests need, AWS's variables and the proxy."""
     yield python(sys.version_info[:3])
     yield from dependencies()
     yield from (port(number, use) for number, use in PORTS.items())
     yield browser()
     yield node()
+    yield xmlsec1()
     yield from aws_variables(environ)
     yield proxy(environ)
 
@@ -138,6 +139,13 @@ def node() -> Finding:
     if path and shutil.which("npm"):
         return Finding("ok", f"Node.js {path}")
     return Finding("note", "no Node.js with npm: the notebooks do without, but the JavaScript tests need it")
+
+
+def xmlsec1() -> Finding:
+    path = shutil.which("xmlsec1")
+    if path:
+        return Finding("ok", f"xmlsec1 {path}")
+    return Finding("note", "no xmlsec1 on the path: the notebooks do without, but the pysaml2 tests need it")
 
 
 def aws_variables(environ: Mapping[str, str]) -> Iterator[Finding]:

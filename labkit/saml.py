@@ -19,14 +19,14 @@ from urllib.parse import parse_qs, urlsplit
 from labkit.errors import LabError
 from labkit.record import Secret, reveal
 
-_NAMES = {
+NAMES = {
     "ds": "http://www.w3.org/2000/09/xmldsig#",
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
 }
 #: A User Pool takes "SAML assertions of up to 100,000 characters in length".
 #: https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
-_MOST = 100_000
+MOST_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def decode_unverified_request(address: str) -> UnverifiedAuthnRequest:
         assertion_consumer_service_url=root.get("AssertionConsumerServiceURL", ""),
         issued=_time(root.get("IssueInstant")),
         force_authn=root.get("ForceAuthn") in ("true", "1"),
-        signed="Signature" in query or root.find("ds:Signature", _NAMES) is not None,
+        signed="Signature" in query or root.find("ds:Signature", NAMES) is not None,
         relay_state=query.get("RelayState", ""),
         xml=document.decode(),
     )
@@ -106,13 +106,13 @@ def decode_unverified_response(encoded: str | Secret) -> UnverifiedSamlResponse:
     """
     document = _decoded(reveal(encoded))
     root = _root(document, "Response")
-    found = root.find("saml:Assertion", _NAMES)
+    found = root.find("saml:Assertion", NAMES)
     assertion = root if found is None else found
-    confirmed = assertion.find("saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", _NAMES)
-    conditions = assertion.find("saml:Conditions", _NAMES)
+    confirmed = assertion.find("saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", NAMES)
+    conditions = assertion.find("saml:Conditions", NAMES)
     return UnverifiedSamlResponse(
         issuer=_text(assertion, "saml:Issuer"),
-        status=_attribute(root.find("samlp:Status/samlp:StatusCode", _NAMES), "Value").rpartition(":")[2],
+        status=_attribute(root.find("samlp:Status/samlp:StatusCode", NAMES), "Value").rpartition(":")[2],
         destination=root.get("Destination", ""),
         in_response_to=_attribute(confirmed, "InResponseTo") or root.get("InResponseTo", ""),
         assertion_id="" if found is None else found.get("ID", ""),
@@ -123,7 +123,7 @@ def decode_unverified_response(encoded: str | Secret) -> UnverifiedSamlResponse:
         not_on_or_after=_time(_attribute(conditions, "NotOnOrAfter")),
         attributes=dict(_attributes(assertion)),
         signed=tuple(_signed(root)),
-        encrypted=root.find("saml:EncryptedAssertion", _NAMES) is not None,
+        encrypted=root.find("saml:EncryptedAssertion", NAMES) is not None,
         xml=Secret(document.decode(errors="replace")),
     )
 
@@ -131,7 +131,7 @@ def decode_unverified_response(encoded: str | Secret) -> UnverifiedSamlResponse:
 def _inflated(encoded: str) -> bytes:
     unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        return unpacking.decompress(_decoded(encoded), _MOST)
+        return unpacking.decompress(_decoded(encoded), MOST_CHARACTERS)
     except zlib.error:
         raise _unreadable("AuthnRequest") from None
 
@@ -151,7 +151,7 @@ def _root(document: bytes, kind: str) -> Any:
         root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):
         raise _unreadable(kind) from None
-    if root.tag != f"{{{_NAMES['samlp']}}}{kind}" or root.getroottree().docinfo.doctype:
+    if root.tag != f"{{{NAMES['samlp']}}}{kind}" or root.getroottree().docinfo.doctype:
         raise _unreadable(kind)
     return root
 
@@ -162,7 +162,7 @@ def _unreadable(kind: str) -> LabError:
 
 
 def _text(element: Any, path: str) -> str:
-    found = element.find(path, _NAMES)
+    found = element.find(path, NAMES)
     return "" if found is None else "".join(found.itertext()).strip()
 
 
@@ -171,15 +171,15 @@ def _attribute(element: Any, name: str) -> str:
 
 
 def _attributes(assertion: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for attribute in assertion.iterfind("saml:AttributeStatement/saml:Attribute", _NAMES):
-        values = attribute.iterfind("saml:AttributeValue", _NAMES)
+    for attribute in assertion.iterfind("saml:AttributeStatement/saml:Attribute", NAMES):
+        values = attribute.iterfind("saml:AttributeValue", NAMES)
         yield attribute.get("Name", ""), tuple("".join(value.itertext()).strip() for value in values)
 
 
 def _signed(root: Any) -> Iterator[str]:
-    elements = {"Response": root, "Assertion": root.find("saml:Assertion", _NAMES)}
+    elements = {"Response": root, "Assertion": root.find("saml:Assertion", NAMES)}
     for name, element in elements.items():
-        if element is not None and element.find("ds:Signature", _NAMES) is not None:
+        if element is not None and element.find("ds:Signature", NAMES) is not None:
             yield name
 
 

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from labkit import __version__
 from labkit.cli.account import duration
-from labkit.cli.ports import port
+from labkit.cli.ports import ACCOUNT_PORT, IOT_PORT, IOT_TLS_PORT, LAB_PORT, port
 from labkit.errors import LabError
 
 
@@ -82,36 +82,48 @@ def _parser() -> Parser:
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
+def _add(commands: Commands[Parser], name: str, says: str, **more: Any) -> Parser:
+    """A command that says the same of itself in both helps."""
+    return commands.add_parser(name, help=says, description=f"labkit {name}: {says}.", **more)
+
+
+def _port(usual: int, what: str) -> dict[str, Any]:
+    """An option for a port that has a usual number."""
+    return {"type": port, "metavar": "N", "help": f"{what} ({usual} if free); 0 takes any free one"}
+
+
 def _add_start(commands: Commands[Parser]) -> None:
-    start = commands.add_parser("start", help="the local account and JupyterLab, on the first notebook")
-    start.add_argument("--port", type=port, metavar="N", help="the account's port; 0 takes any free one")
+    start = _add(commands, "start", "the local account and JupyterLab, on the first notebook")
+    start.add_argument("--port", **_port(ACCOUNT_PORT, "the account's port"))
     _add_iot_ports(start)
-    start.add_argument("--lab-port", type=port, metavar="N", help="JupyterLab's port; 0 takes any free one")
+    start.add_argument("--lab-port", **_port(LAB_PORT, "JupyterLab's port"))
     start.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     start.add_argument("--dir", type=Path, metavar="FOLDER", help="the working folder (./labkit-work)")
     start.set_defaults(run=_command("cli.start"), refused=2)
 
 
 def _add_serve(commands: Commands[Parser]) -> None:
-    serve = commands.add_parser("serve", help="the local account alone, for any SDK or the AWS CLI")
-    serve.add_argument("--port", type=port, metavar="N", help="its port; 0 takes any free one")
+    serve = _add(commands, "serve", "the local account alone, for any SDK or the AWS CLI")
+    serve.add_argument("--port", **_port(ACCOUNT_PORT, "its port"))
     serve.add_argument(
         "--https-port", type=port, metavar="N", help="HTTPS as well, on this port; 0 takes a free one"
     )
     _add_iot_ports(serve)
-    serve.add_argument("--env-file", type=Path, metavar="FILE", help="where to write its address and keys")
+    serve.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="where to write its address and keys, as NAME=value"
+    )
     serve.add_argument("--seed", help="the same seed gives the same ids, keys and tokens (LABKIT_SEED)")
     serve.add_argument("--clock", metavar="ISO", help="stand still at this time (LABKIT_CLOCK)")
     serve.set_defaults(run=_command("cli.serve"), refused=2)
 
 
 def _add_iot_ports(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--iot-port", type=port, metavar="N", help="MQTT over WebSocket; 0 takes a free one")
-    command.add_argument("--iot-tls-port", type=port, metavar="N", help="MQTT with client certificates")
+    command.add_argument("--iot-port", **_port(IOT_PORT, "MQTT over WebSocket"))
+    command.add_argument("--iot-tls-port", **_port(IOT_TLS_PORT, "MQTT with client certificates"))
 
 
 def _add_reset(commands: Commands[Parser]) -> None:
-    reset = commands.add_parser("reset", help="bring one notebook back and keep yours as a backup")
+    reset = _add(commands, "reset", "bring one notebook back and keep yours as a backup")
     reset.add_argument("number", help="the notebook's number, as in 03")
     reset.add_argument("--dir", type=Path, metavar="FOLDER", help="the working folder (./labkit-work)")
     reset.set_defaults(run=_reset, refused=2)
@@ -128,22 +140,24 @@ def _reset(options: argparse.Namespace) -> int:
 
 
 def _add_test(commands: Commands[Parser]) -> None:
-    test = commands.add_parser(
-        "test", help="everything that CI runs", usage="labkit test [pytest arguments …]", allow_abbrev=False
+    test = _add(
+        commands,
+        "test",
+        "everything that CI runs",
+        usage="labkit test [pytest arguments …]",
+        allow_abbrev=False,
     )
     test.set_defaults(run=_command("cli.checks"), refused=2)
 
 
 def _add_coverage(commands: Commands[Parser]) -> None:
-    coverage = commands.add_parser(
-        "coverage", help="docs/coverage.md: what the account does of each operation"
-    )
+    coverage = _add(commands, "coverage", "docs/coverage.md: what the account does of each operation")
     coverage.add_argument("--check", action="store_true", help="write nothing; 1 if the page is stale")
     coverage.set_defaults(run=_command("cli.coverage"), refused=2)
 
 
 def _add_decide(commands: Commands[Parser]) -> None:
-    decide = commands.add_parser("decide", help="what AWS would answer to a request, and why")
+    decide = _add(commands, "decide", "what AWS would answer to a request, and why")
     decide.add_argument("file", metavar="FILE", help="a case or a file of cases, as JSON; `-` reads stdin")
     form = decide.add_mutually_exclusive_group()
     form.add_argument("--explain", action="store_true", help="add the whole trace")
@@ -152,19 +166,19 @@ def _add_decide(commands: Commands[Parser]) -> None:
 
 
 def _add_doctor(commands: Commands[Parser]) -> None:
-    doctor = commands.add_parser("doctor", help="what this machine lacks, and what to do")
+    doctor = _add(commands, "doctor", "what this machine lacks, and what to do")
     doctor.set_defaults(run=_command("doctor"), refused=1)
 
 
 def _add_outbox(commands: Commands[Parser]) -> None:
-    outbox = commands.add_parser("outbox", help="the codes that the account would have mailed")
+    outbox = _add(commands, "outbox", "the codes that the account would have mailed")
     outbox.add_argument("username", nargs="?", help="only this user's")
     outbox.add_argument("--latest", action="store_true", help="print just the newest code")
     outbox.set_defaults(run=_command("cli.account", "outbox"), refused=1)
 
 
 def _add_clock(commands: Commands[Parser]) -> None:
-    clock = commands.add_parser("clock", help="the account's time, and moving it forward")
+    clock = _add(commands, "clock", "the account's time, and moving it forward")
     actions = clock.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("show", help="print it (the default)")
     advance = actions.add_parser("advance", help="move it forward")
@@ -173,7 +187,7 @@ def _add_clock(commands: Commands[Parser]) -> None:
 
 
 def _add_destroy(commands: Commands[Parser]) -> None:
-    destroy = commands.add_parser("destroy", help="remove what the lab created in an account")
+    destroy = _add(commands, "destroy", "remove what the lab created in an account")
     destroy.add_argument(
         "--profile", metavar="NAME", help="a real account's AWS profile (or LABKIT_ACCOUNT=aws AWS_PROFILE=…)"
     )

@@ -21,8 +21,11 @@ def main() -> None:
     """Run JupyterLab with the arguments that follow the parent's process id."""
     parent = int(sys.argv.pop(1))
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    import zmq
     from jupyterlab.labapp import main as jupyterlab  # type: ignore[import-untyped]
 
+    if zmq.has("curve"):  # a kernel that cannot encrypt warns the learner at every start
+        sys.argv.append("--KernelManager.transport_encryption=auto")
     jupyterlab()
 
 

@@ -176,7 +176,9 @@ def _allow_many_connections() -> None:
 
 
 def writable(path: Path) -> Path:
-    """`path`, its links followed, if a file can be written there. Raises `LabError` where it cannot."""
+    """`path`, its links followed, if an account's variables can be written there and nothing else is lost.
+    Raises `LabError` where they cannot.
+    """
     target = path.resolve()
     if target.exists() and not target.is_file():
         raise LabError(f"cannot write `{path}`: it is not a file; name one with `--env-file`")
@@ -185,7 +187,19 @@ def writable(path: Path) -> Path:
             f"cannot write `{path}`: there is no folder `{target.parent}` that you may write to; "
             "name another file with `--env-file`"
         )
+    if (line := _not_ours(target)) is not None:
+        raise LabError(
+            f"cannot write `{path}`: its line {line} is not an account's and would be lost; "
+            "name another file with `--env-file`"
+        )
     return target
+
+
+def _not_ours(target: Path) -> int | None:
+    """The number of the first line that no account wrote: many an app keeps its own secrets in `.env`."""
+    lines = target.read_text("utf-8", errors="replace").splitlines() if target.exists() else []
+    names = [line.partition("=")[0] for line in lines]
+    return next((at for at, name in enumerate(names, 1) if name and name not in ACCOUNT), None)
 
 
 def write_env_file(target: Path, variables: dict[str, str]) -> None:

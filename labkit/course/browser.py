@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPErrorProcessor, ProxyHandler, Request, build_opener
 
@@ -112,11 +113,20 @@ class Browser:
     def _ask(self, method: str, address: str, form: Mapping[str, str]) -> Any:
         _require_here(address)
         body = urlencode(form).encode() if method == "POST" else None
-        response = self._opener.open(Request(address, body, method=method), timeout=_SECONDS)
+        response = self._answer(Request(address, body, method=method))
         sent = dict(form) if method == "POST" else dict(parse_qsl(urlsplit(address).query))
         location = urljoin(address, response.headers["Location"]) if response.status in _REDIRECTS else ""
         self.visits.append(Visit(method, address.partition("?")[0], sent, response.status, location))
         return response
+
+    def _answer(self, request: Request) -> Any:
+        try:
+            return self._opener.open(request, timeout=_SECONDS)
+        except (URLError, ConnectionError, TimeoutError):
+            raise LabError(
+                f"nothing answers at `http://{request.host}`: start what served it again, "
+                "then run the notebook from its first cell"
+            ) from None
 
 
 def is_here(address: str) -> bool:

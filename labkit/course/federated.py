@@ -14,7 +14,7 @@ def chi_by_google(claims: Claims) -> str | None:
     """Google's Chi signed in as the pool's user of that name."""
     name = claims["cognito:username"]
     if name == f"Google_{_CHI}":
-        return f"She came as `{name}`, a user of her own. What must be there before she signs in?"
+        return f"She came as `{name}`, a user of her own: delete her. What must be there before she signs in?"
     if name != "chi":
         return f"This signs in `{name}`, not `chi`."
     if _CHI not in [each["userId"] for each in claims.get("identities", ())]:

@@ -17,6 +17,8 @@ from labkit.course.stand_ins import fetch, stand_in
 from labkit.flow.redirect_catcher import RedirectCatcher
 from labkit.record import Secret
 
+_CODE = {"response_type": "code", "scope": "openid email"}
+
 
 def google_id_token(account: Account, email: str, password: str) -> Secret:
     """Google's own ID token for a person, from the lab's stand-in for it."""
@@ -34,9 +36,6 @@ def google_id_token(account: Account, email: str, password: str) -> Secret:
             "client_secret": app["client_secret"],
         }
     return Secret(json.loads(fetch(f"{there}/oauth2/v4/token", form))["id_token"])
-
-
-_CODE = {"response_type": "code", "scope": "openid email"}
 
 
 def google_keys(account: Account) -> Mapping[str, Any]:

@@ -13,10 +13,14 @@ from labkit.record import ApiCall
 
 #: What to do next, by message, by operation and error code, or by error code alone.
 HINTS = {
+    "ResourceNotFoundException": (
+        "This account has none of that name: where it was started anew, run again from the first cell."
+    ),
     "EntityAlreadyExists": "An earlier run made it: run again from the cell that makes the Identity Pool.",
     "CodeMismatchException": "`account.confirmation_code(username)` gives the newest code.",
     "ExpiredCodeException": "`resend_confirmation_code` or `forgot_password` sends a new code.",
     "InvalidPasswordException": "The User Pool's password policy decides; the message names the missed rule.",
+    "User cannot be confirmed. Current status is CONFIRMED": "This user is confirmed already: sign in.",
     "UserNotConfirmedException": "First `confirm_sign_up`, with `account.confirmation_code(username)`.",
     "UsernameExistsException": "This user is there already: sign in, or take another name.",
     "Incorrect username or password.": "AWS does not tell a wrong name from a wrong password or signature.",
@@ -24,8 +28,8 @@ HINTS = {
     "Invalid code received for user": "The app's code changes every 30 seconds, by the account's clock.",
     "InitiateAuth InvalidParameterException": "The app client must list this flow in its ExplicitAuthFlows.",
     "Access Token has expired": "`refresh` gets new tokens.",
-    "Access Token has been revoked": "The user signed out: sign in again.",
-    "Refresh Token has been revoked": "The user signed out: sign in again.",
+    "Access Token has been revoked": "The user signed out, or the refresh token was revoked: sign in again.",
+    "Refresh Token has been revoked": "The user signed out, or it was revoked: sign in again.",
     "Refresh Token has expired": "Sign in again.",
     "GetUser NotAuthorizedException": "GetUser wants an access token of this account's User Pools.",
     "Unauthenticated access is not supported for this identity pool.": (
@@ -69,8 +73,11 @@ HINTS = {
     "AssumeRoleWithWebIdentity AccessDenied": "The role's trust policy decides: look at its `aud` and `amr`.",
 }
 
-#: The same, for messages that name something, by their first words.
-_BEGINNINGS = {
+#: The same, for messages that name something, by the words around the name.
+_PHRASES = {
+    " already exists in user pool ": (
+        "An earlier run made it: run again from the cell that makes the User Pool."
+    ),
     "The ambiguous role mapping rules for": (
         "No group and no rule gives this login a role, and the mapping's AmbiguousRoleResolution is `Deny`."
     ),
@@ -111,5 +118,5 @@ def oauth_hint(error: OAuthError) -> str | None:
 
 def _hint(error: ClientError) -> str | None:
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    begun = next((hint for words, hint in _BEGINNINGS.items() if message.startswith(words)), None)
-    return HINTS.get(message) or begun or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)
+    around = next((hint for words, hint in _PHRASES.items() if words in message), None)
+    return HINTS.get(message) or around or HINTS.get(f"{error.operation_name} {code}") or HINTS.get(code)

@@ -16,6 +16,8 @@ from labkit.flow.recorded import note, oauth_hint
 from labkit.record import Secret
 
 HOST, PATH, SIGNED_OUT = "127.0.0.1", "/callback", "/signed-out"
+#: Seconds of waiting after which it says so.
+_QUIET = 2.0
 _PAGES = {
     PATH: b"<!doctype html><title>Done</title><p>You may close this window and go back to the notebook.",
     SIGNED_OUT: b"<!doctype html><title>Signed out</title><p>You are signed out.",
@@ -63,9 +65,12 @@ class RedirectCatcher:
 
     def wait(self, state: str, timeout: float = 120) -> Secret:
         """The code. Raises LabError where nobody comes in time, or with another `state` than was sent, and
-        OAuthError where the browser brings an error (RFC 6749, section 4.1.2.1).
+        OAuthError where the browser brings an error (RFC 6749, section 4.1.2.1). Says so where it takes long.
         """
-        if not self._came.wait(timeout):
+        quiet = min(timeout, _QUIET)
+        if not self._came.wait(quiet) and quiet < timeout:
+            print(f"Waiting up to {timeout:g} seconds for a browser that has signed in …")  # noqa: T201
+        if not self._came.wait(timeout - quiet):
             raise LabError(
                 f"no browser came back to `{self.redirect_uri}` within {timeout:g} seconds: open the "
                 "authorization URL again and sign in"

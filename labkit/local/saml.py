@@ -15,15 +15,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from labkit import saml as messages
+
 if TYPE_CHECKING:
     from labkit.local.state import State
 
-NAMES = {
-    "ds": "http://www.w3.org/2000/09/xmldsig#",
-    "md": "urn:oasis:names:tc:SAML:2.0:metadata",
-    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
-    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
-}
+MOST_CHARACTERS = messages.MOST_CHARACTERS
+NAMES = messages.NAMES | {"md": "urn:oasis:names:tc:SAML:2.0:metadata"}
+#: How the names of user pools begin as service providers; the pool's ID follows.
+#: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+POOL_ENTITY = "urn:amazon:cognito:sp:"
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _RESPONSE, _ASSERTION = f"{{{NAMES['samlp']}}}Response", f"{{{NAMES['saml']}}}Assertion"
 
@@ -171,11 +172,6 @@ def parsed(document: bytes) -> Any:
     return root
 
 
-#: "The saml2/idpresponse endpoint can accept SAML assertions of up to 100,000 characters in length."
-#: https://docs.aws.amazon.com/cognito/latest/developerguide/saml2-idpresponse-endpoint.html
-MOST_CHARACTERS = 100_000
-
-
 def inflated(encoded: str) -> bytes:
     """A message of the redirect binding (SAML Bindings, 3.4.4.1). One that swells beyond measure is none."""
     try:
@@ -238,15 +234,16 @@ def _read(element: Any) -> Assertion:
         raise NotAResponse
     data, name = confirmations[0], _name_id(element)
     bounds = [data, *conditions]
+    begins = [instant(e.get("NotBefore")) for e in bounds if e.get("NotBefore")]
     return Assertion(
         issuer=issuer[0],
         subject=name.text.strip(),
         subject_type=(name.get("Format") or "").removeprefix("urn:oasis:names:tc:SAML:2.0:nameid-format:"),
         recipient=data.get("Recipient") or "",
         audiences=_audiences(element),
-        issued=_time(element.get("IssueInstant")),
-        not_before=max((_time(e.get("NotBefore")) for e in bounds if e.get("NotBefore")), default=_BEGINNING),
-        expires=min(_time(e.get("NotOnOrAfter")) for e in bounds if e is data or e.get("NotOnOrAfter")),
+        issued=instant(element.get("IssueInstant")),
+        not_before=max(begins, default=_BEGINNING),
+        expires=min(instant(e.get("NotOnOrAfter")) for e in bounds if e is data or e.get("NotOnOrAfter")),
         session_ends=_session_end(element),
         id=element.get("ID") or "",
         in_response_to=data.get("InResponseTo") or "",
@@ -276,7 +273,8 @@ _OF_NAMES = ("Format", "NameQualifier", "SPNameQualifier", "SPProvidedID")
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def _time(text: str | None) -> datetime:
+def instant(text: str | None) -> datetime:
+    """A time of SAML's, which is UTC (SAML Core, 1.3.3)."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
@@ -287,7 +285,7 @@ def _time(text: str | None) -> datetime:
 def _session_end(element: Any) -> datetime | None:
     statement = element.find("saml:AuthnStatement", NAMES)
     given = statement.get("SessionNotOnOrAfter") if statement is not None else None
-    return _time(given) if given else None
+    return instant(given) if given else None
 
 
 def _session_index(element: Any) -> str:

@@ -87,8 +87,14 @@ def _comparison(attempt: Attempt, decision: Decision | Explanation) -> Table:
     return Table("The prediction and the answer", ("who", "says", "why"), lines)
 
 
+def refused_credentials(attempt: Attempt | IotAttempt) -> str:
+    """The code by which AWS refused the credentials themselves, and so asked no policy; else empty."""
+    code = "" if isinstance(attempt, IotAttempt) else attempt.code or ""
+    return code if LESSONS.get(code) in (_EXPIRED, _UNKNOWN_KEY, _SIGNATURE) else ""
+
+
 def _agreement(attempt: Attempt, decision: Decision | Explanation) -> tuple[Cell, Cell]:
-    if attempt.allowed == decision.allowed:
+    if attempt.allowed == decision.allowed and not refused_credentials(attempt):
         return Cell("the same", mark=Mark.ALLOW), Cell("The prediction holds.")
     if not attempt.allowed and LESSONS.get(attempt.code or "") is not _NO_PERMISSION:
         return Cell("no conflict", mark=Mark.NEITHER), Cell(

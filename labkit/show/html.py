@@ -154,7 +154,8 @@ def _sign(sign: Sign) -> str:
 
 def _row(cells: tuple[Cell, ...]) -> str:
     first, *rest = cells
-    name = f'<th scope="row" style="{_NAME}">{_content(first)}</th>'
+    style = _CELL if "://" in first.text else _NAME  # SAML names attributes by addresses
+    name = f'<th scope="row" style="{style}">{_content(first)}</th>'
     others = (f'<td style="{_NAME if cell.mark else _CELL}">{_content(cell)}</td>' for cell in rest)
     return name + "".join(others)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.errors import LabError
 from labkit.resources import Attempt
+from labkit.show.attempts import refused_credentials
 from labkit.show.blocks import Cell, Mark, Note, Table, row
 from labkit.show.view import View
 from labkit.things import IotAttempt
@@ -45,6 +46,8 @@ def _line(
     name: str, said: bool | None, attempt: Attempt | IotAttempt, why: Explanation | str
 ) -> tuple[Cell, ...]:
     answer = Cell("allowed", mark=Mark.ALLOW) if attempt.allowed else Cell("refused", mark=Mark.DENY)
+    if code := refused_credentials(attempt):
+        why = f"AWS refused the credentials (`{code}`) and asked no policy"
     return row(name, _word(said), answer, _together(said, attempt), _reason(why))
 
 
@@ -53,7 +56,7 @@ def _word(said: bool | None) -> str:
 
 
 def _together(said: bool | None, attempt: Attempt | IotAttempt) -> Cell:
-    if said is None:
+    if said is None or refused_credentials(attempt):
         return Cell("open", mark=Mark.NEITHER)
     right = said is attempt.allowed
     return Cell("right" if right else "a surprise", mark=Mark.ALLOW if right else Mark.DENY)
@@ -71,6 +74,8 @@ def _reason(why: Explanation | str) -> str:
 
 
 def _score(said: Sequence[bool | None], attempts: Sequence[Attempt | IotAttempt]) -> Note:
+    if any(map(refused_credentials, attempts)):
+        return Note("Run the cell that got the credentials again, then this one.")
     if None in said:
         return Note("Write your predictions into the cell above, then run both again.")
     right = sum(word is attempt.allowed for word, attempt in zip(said, attempts, strict=True))

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from labkit.doctor import find_browser
 from labkit.local.app import LocalApp, create_app
 from labkit.local.server import Server
 from tests.browser.person import Person
 from tests.browser.views import Views
+
+# A busy machine is no fault of a page's. Milliseconds.
+expect.set_options(timeout=30_000)
 
 #: Without the background-networking flags Chromium tries to reach hosts that a closed network refuses.
 CHROMIUM_FLAGS = [

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, expect
 from labkit.local.app import LocalApp
 from labkit.local.lab_idp import pages
 from labkit.local.server import Server
+from tests.browser.apps import SIGN_IN, an_app, signs_out, urls
 from tests.browser.person import Person
-from tests.browser.test_managed_login import SIGN_IN, an_app, signs_out
 from tests.local.federation import ANA, CLAIMS, CORP, provider
 from tests.local.managed_login import App, claims
 
@@ -68,8 +68,7 @@ def at(served: tuple[LocalApp, Server], elsewhere: str, way: Way) -> App:
     """An app that takes the pool's own users, and the provider's."""
     begun = an_app(served, elsewhere)
     name = provider(begun, way.kind, mapping=way.mapping)
-    urls = {"CallbackURLs": [f"{elsewhere}/callback"], "LogoutURLs": [f"{elsewhere}/bye"]}
-    return begun.another(SupportedIdentityProviders=["COGNITO", name], **urls)
+    return begun.another(SupportedIdentityProviders=["COGNITO", name], **urls(elsewhere))
 
 
 def departs(at: App, person: Person, way: Way, there: str) -> None:

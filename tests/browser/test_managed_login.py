@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pyotp
 import pytest
@@ -12,22 +11,15 @@ from playwright.sync_api import Browser, expect
 
 from labkit.local.app import LocalApp
 from labkit.local.server import Server
+from tests.browser.apps import SIGN_IN, an_app, signs_out
 from tests.browser.person import Person
-from tests.local.accounts import reached
 from tests.local.directory import PASSWORD
-from tests.local.managed_login import App, app
+from tests.local.managed_login import App
 from tests.local.test_user_pool_mfa import TOTP
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 ANOTHER_PASSWORD = "Another-horse-2"
-SIGN_IN = re.compile("^Sign in to")
-
-
-def an_app(served: tuple[LocalApp, Server], there: str, **client: Any) -> App:
-    """An app beside a new pool, to which its browsers come back."""
-    urls = {"CallbackURLs": [f"{there}/callback"], "LogoutURLs": [f"{there}/bye"]}
-    return app(reached(served[0], "http", served[1]), urls | client)
 
 
 @pytest.fixture
@@ -72,14 +64,6 @@ def test_a_person_signs_up_confirms_signs_in_and_out(at: App, person: Person, el
     person.opens(start)
     assert "code" in person.is_back(elsewhere), "the session spares a second sign-in"
     signs_out(at, person, elsewhere)
-
-
-def signs_out(at: App, person: Person, there: str) -> None:
-    """After which the sign-in page asks again."""
-    person.opens(at.end(f"{there}/bye"))
-    expect(person.page).to_have_url(f"{there}/bye")
-    person.opens(at.begin(f"{there}/callback"))
-    person.sees(SIGN_IN)
 
 
 def test_a_person_who_forgot_the_password_chooses_another(at: App, person: Person, elsewhere: str) -> None:

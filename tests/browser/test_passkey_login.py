@@ -14,11 +14,10 @@ from playwright.sync_api import Page, expect
 
 from labkit.local.app import LocalApp
 from labkit.local.server import Server
+from tests.browser.apps import SIGN_IN, an_app
 from tests.browser.person import Person
-from tests.browser.test_managed_login import SIGN_IN
-from tests.local.accounts import reached
 from tests.local.directory import PASSWORD
-from tests.local.managed_login import App, app, claims
+from tests.local.managed_login import App, claims
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -49,12 +48,9 @@ class Authenticator:
 def at(served: tuple[LocalApp, Server], elsewhere: str) -> App:
     """An app whose users may choose. Browsers reach it at localhost, which can have passkeys."""
     factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
-    client = {
-        "CallbackURLs": [f"{elsewhere}/callback"], "LogoutURLs": [f"{elsewhere}/bye"],
-        "ExplicitAuthFlows": ["ALLOW_USER_AUTH"],
-    }  # fmt: skip
+    client = {"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}
     policy = {"SignInPolicy": {"AllowedFirstAuthFactors": factors}}
-    made = app(reached(served[0], "http", served[1]), client, Policies=policy)
+    made = an_app(served, elsewhere, client, Policies=policy)
     made.pool.admin.set_user_pool_mfa_config(
         UserPoolId=made.pool.id,
         MfaConfiguration="OFF",
@@ -162,6 +158,7 @@ def test_without_scripts_a_person_goes_another_way(at: App, scriptless: Person, 
     named(at, scriptless, at.pool.confirmed(), elsewhere)
     scriptless.types("Password", PASSWORD)
     scriptless.presses("Sign in")
+    assert "code" in scriptless.is_back(elsewhere)
     scriptless.opens(adding(at, elsewhere))
     expect(scriptless.page.get_by_text("A passkey needs JavaScript")).to_be_visible()
     scriptless.follows("Not now")

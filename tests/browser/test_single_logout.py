@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from labkit.local.app import LocalApp
 from labkit.local.server import Server
-from tests.local.accounts import reached
+from tests.browser.apps import an_app, urls
 from tests.local.federation import ANA, provider
-from tests.local.managed_login import app
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -42,10 +41,9 @@ def test_a_person_signs_in_at_a_company_and_out_there_too(
     served: tuple[LocalApp, Server], page: Page, elsewhere: str, secured: str, scheme: str
 ) -> None:
     """The company is at an address of plain HTTP: for the domain over HTTPS a page of another site."""
-    urls = {"CallbackURLs": [f"{elsewhere}/callback"], "LogoutURLs": [f"{elsewhere}/bye"]}
-    at = app(reached(served[0], "http", served[1]), urls)
+    at = an_app(served, elsewhere)
     name = provider(at, "SAML", mapping={}, more={"IDPSignout": "true"})
-    corp = at.another(SupportedIdentityProviders=[name], **urls)
+    corp = at.another(SupportedIdentityProviders=[name], **urls(elsewhere))
     endpoint = at.account.endpoint if scheme == "http" else secured
     start = f"{endpoint}{corp.address(redirect_uri=f'{elsewhere}/callback', identity_provider=name)}"
     page.goto(start)

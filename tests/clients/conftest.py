@@ -1,4 +1,4 @@
-"""One served account for all clients; each test signs up users of its own."""
+"""A served account for each module, so that none moves another's clock; each test signs up its own users."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tests.clients.iot import Person
 from tests.clients.served import Lab, Served, create_lab, serve
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serve(tmp_path_factory.mktemp("account")) as account:
         yield account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(served: Served) -> Lab:
     with pytest.MonkeyPatch.context() as environment:
         _set(served, environment)
         return create_lab(boto3.Session())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(served: Served, lab: Lab) -> tuple[Person, Person]:
     """Two who may use the IoT endpoint."""
     with pytest.MonkeyPatch.context() as environment:
@@ -41,6 +41,7 @@ def _aws_is_the_served_account(
 ) -> None:
     """Any SDK finds the account by the lines of its env file, and by nothing else."""
     _set(served, monkeypatch)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep the keys of the account before
 
 
 @pytest.fixture

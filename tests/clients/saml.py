@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import itertools
 import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import boto3
 import jwt
@@ -24,11 +22,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from tests.clients.pages import form_of, query
+
 CALLBACK, SIGNED_OUT = "http://localhost:3000/callback", "http://localhost:3000/bye"
 ANA = {"email": "ana@example.com", "password": "correct-horse-1"}
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-_INPUT = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
-_FORM = re.compile(r'<form method="post" action="([^"]*)">')
 _numbers = itertools.count(1)
 
 
@@ -187,15 +185,6 @@ class Browser:
     def shown(self, address: str) -> tuple[str, dict[str, str]]:
         """The form that stands at an address."""
         return form_of(self.session.get(address, allow_redirects=False, timeout=10))
-
-
-def form_of(reply: requests.Response) -> tuple[str, dict[str, str]]:
-    fields = {unescape(name): unescape(value) for name, value in _INPUT.findall(reply.text)}
-    return unescape(_FORM.findall(reply.text)[0]), fields
-
-
-def query(address: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
 def changed(response: str, change: Callable[[str], str]) -> str:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 import boto3
@@ -24,6 +22,7 @@ from joserfc.jwk import KeySet
 from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError
 from requests_oauthlib import OAuth2Session as OAuthlibSession
 
+from tests.clients.pages import form_of
 from tests.clients.served import Served
 
 pytestmark = [pytest.mark.clients]
@@ -74,10 +73,9 @@ def signed_in(app: App, address: str) -> str:
     """Where the browser comes back to, after a person signed in at `address`."""
     browser = requests.Session()
     page = browser.get(address, timeout=10)
-    action = unescape(re.findall(r'<form method="post" action="([^"]+)"', page.text)[0])
-    secret = re.findall(r'name="_csrf" value="([^"]+)"', page.text)[0]
+    action, hidden = form_of(page)
     origin = page.url.partition("/_domain")[0]
-    form = {"_csrf": secret, "username": app.username, "password": PASSWORD}
+    form = hidden | {"username": app.username, "password": PASSWORD}
     answer = browser.post(f"{origin}{action}", data=form, timeout=10, allow_redirects=False)
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]

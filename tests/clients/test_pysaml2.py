@@ -6,6 +6,7 @@ https://pysaml2.readthedocs.io/en/latest/howto/config.html
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from saml2.sigver import SignatureError
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from tests.clients import saml
-from tests.clients.saml import ANA, CALLBACK, SIGNED_OUT, App, Browser, Pair, changed, pair, query
+from tests.clients.pages import query
+from tests.clients.saml import ANA, CALLBACK, SIGNED_OUT, App, Browser, Pair, changed, pair
 from tests.clients.served import Served
 
 pytestmark = [pytest.mark.clients]
@@ -85,8 +87,13 @@ def registered(company: Company, **details: str) -> App:
 
 def asked(server: Server, address: str) -> Any:
     """The AuthnRequest in an address, as pysaml2 reads it."""
+    return by_redirect(server.parse_authn_request, address)
+
+
+def by_redirect(parse: Callable[..., Any], address: str) -> Any:
+    """A request in an address, with what is signed beside it."""
     given = query(address)
-    return server.parse_authn_request(
+    return parse(
         given["SAMLRequest"], BINDING_HTTP_REDIRECT, relay_state=given["RelayState"],
         sigalg=given.get("SigAlg"), signature=given.get("Signature"),
     )  # fmt: skip
@@ -194,11 +201,7 @@ def test_another_provider_s_signature_is_refused(company: Company, tmp_path: Pat
 
 
 def asked_to_sign_out(server: Server, address: str) -> Any:
-    given = query(address)
-    return server.parse_logout_request(
-        given["SAMLRequest"], BINDING_HTTP_REDIRECT, relay_state=given["RelayState"],
-        sigalg=given.get("SigAlg"), signature=given.get("Signature"),
-    )  # fmt: skip
+    return by_redirect(server.parse_logout_request, address)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from tests.clients import saml
-from tests.clients.saml import ANA, CALLBACK, POST, SIGNED_OUT, App, Browser, changed, query
+from tests.clients.pages import query
+from tests.clients.saml import ANA, CALLBACK, POST, SIGNED_OUT, App, Browser, changed
 from tests.clients.served import Served
 
 pytestmark = [pytest.mark.clients]

@@ -12,6 +12,7 @@ import pytest
 
 from labkit.course import Browser
 from labkit.errors import LabError
+from labkit.flow.redirect_catcher import RedirectCatcher
 
 PAGES = {
     "/form": (
@@ -122,3 +123,12 @@ def test_it_goes_nowhere_but_to_this_machine_and_not_in_circles(place: str) -> N
     with pytest.raises(LabError, match="in a circle"):
         browser.open(f"{place}/circle")
     assert browser.open(f"{place}/next").title == "Next"
+
+
+def test_a_place_that_has_gone_is_one_sentence() -> None:
+    """After `labkit start` has ended, its addresses are still in the notebook's variables."""
+    with RedirectCatcher() as listener:
+        assert Browser().open(listener.logout_uri).title == "Signed out"
+    gone = listener.logout_uri.removesuffix("/signed-out")
+    with pytest.raises(LabError, match=f"^nothing answers at `{gone}`: start what served it again"):
+        Browser().open(listener.logout_uri)

@@ -148,8 +148,14 @@ def test_a_provider_is_described_and_found_by_its_identifier(
     pool = oidc.user_pool
     assert federation.describe_identity_provider(account, pool, "ExampleCorp") == oidc
     assert federation.get_identity_provider_by_identifier(account, pool, "example.com") == oidc
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+    with pytest.raises(ClientError, match="ResourceNotFoundException") as nowhere:
         federation.get_identity_provider_by_identifier(account, pool, "example.org")
+    assert "run again from the first cell" in nowhere.value.__notes__[0]
+    with pytest.raises(ClientError, match="DuplicateProviderException") as twice:
+        federation.create_identity_provider(
+            account, pool, "ExampleCorp", "OIDC", oidc.details, attribute_mapping={}
+        )
+    assert "run again from the cell that makes the User Pool" in twice.value.__notes__[0]
 
 
 def test_its_secrets_stand_in_no_record(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
-from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +13,7 @@ from botocore.exceptions import ClientError
 from labkit import course, provision
 from labkit.account import Account, open_account
 from labkit.errors import LabError, OAuthError
-from labkit.flow import managed_login, user_pool
+from labkit.flow import managed_login, redirect_catcher, user_pool
 from labkit.flow.redirect_catcher import RedirectCatcher
 from labkit.record import Secret
 from labkit.resources import AppClient, UserPoolDomain
@@ -71,16 +69,11 @@ def alice(account: Account, app_client: AppClient) -> str:
     return name
 
 
-def browse(address: str, username: str) -> requests.Response:
-    """A person signs in, and the browser goes back to the app."""
-    browser = requests.Session()
-    browser.trust_env = False
-    page = browser.get(address, timeout=10)
-    action = unescape(re.findall(r'<form method="post" action="([^"]+)"', page.text)[0])
-    secret = re.findall(r'name="_csrf" value="([^"]+)"', page.text)[0]
-    parts = urlsplit(page.url)
-    form = {"_csrf": secret, "username": username, "password": PASSWORD}
-    return browser.post(f"{parts.scheme}://{parts.netloc}{action}", data=form, timeout=10)
+def browse(address: str, username: str) -> str:
+    """A person signs in; the title of the app's page to which the browser goes back."""
+    page = course.visit(course.Browser(), address, username=username, password=PASSWORD)
+    assert page is not None
+    return page.title
 
 
 def test_a_code_comes_back_to_the_listener_and_becomes_tokens(
@@ -92,7 +85,7 @@ def test_a_code_comes_back_to_the_listener_and_becomes_tokens(
     address = managed_login.authorization_url(
         domain, app_client, uri, scopes=SCOPES, state=STATE, pkce=pkce, nonce="n-1"
     )
-    assert "You may close this window" in browse(address, alice).text
+    assert browse(address, alice) == "Done"
     code = catcher.wait(STATE, timeout=5)
     tokens = managed_login.exchange_code(account, domain, app_client, code, uri, pkce=pkce)
     assert tokens.id_token is not None
@@ -152,6 +145,9 @@ def test_signing_out_leads_to_the_apps_address(domain: UserPoolDomain, app_clien
 
 def test_a_machine_has_tokens_of_its_own(account: Account, domain: UserPoolDomain) -> None:
     managed_login.create_resource_server(account, domain.user_pool, "music", {"read": "Read"})
+    with pytest.raises(ClientError, match="already exists in user pool") as twice:
+        managed_login.create_resource_server(account, domain.user_pool, "music", {"read": "Read"})
+    assert "run again from the cell that makes the User Pool" in twice.value.__notes__[0]
     machine = user_pool.create_user_pool_client(
         account, domain.user_pool, "machine", generate_secret=True,
         AllowedOAuthFlows=["client_credentials"], AllowedOAuthFlowsUserPoolClient=True,
@@ -175,6 +171,18 @@ def test_the_listener_says_what_went_wrong(catcher: RedirectCatcher) -> None:
     with pytest.raises(LabError, match="another `state`"):
         catcher.wait(STATE)
     assert catcher.wait("another") == Secret("c")
+
+
+def test_the_listener_says_that_it_waits_where_that_takes_long(
+    catcher: RedirectCatcher, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(redirect_catcher, "_QUIET", 0.01)
+    requests.get(f"{catcher.redirect_uri}?code=c&state={STATE}", timeout=5)
+    assert catcher.wait(STATE, timeout=1) == Secret("c")
+    assert capsys.readouterr().out == ""
+    with pytest.raises(LabError, match="no browser came back"):
+        catcher.wait(STATE, timeout=0.02)
+    assert capsys.readouterr().out == "Waiting up to 0.02 seconds for a browser that has signed in …\n"
 
 
 def test_two_windows_do_not_disturb_each_other(catcher: RedirectCatcher) -> None:

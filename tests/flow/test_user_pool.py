@@ -56,6 +56,9 @@ def test_a_user_signs_up_unsigned_and_is_confirmed_by_the_code_that_was_sent(
 
     code = account.confirmation_code("carol")
     assert user_pool.confirm_sign_up(account, app_client, "carol", code).operation == "ConfirmSignUp"
+    with pytest.raises(ClientError, match="Current status is CONFIRMED") as again:
+        user_pool.confirm_sign_up(account, app_client, "carol", code)
+    assert again.value.__notes__ == ["This user is confirmed already: sign in."]
     assert isinstance(sign_in.initiate_auth(account, app_client, "carol", PASSWORD), Tokens)
 
 

@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.signer import XMLSigner
 
 from tests.local.accounts import LocalAccount
 
 AWS = "https://aws.amazon.com/SAML/Attributes"
 ENDPOINT = "https://signin.aws.amazon.com/saml"
+_C14N = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _SAML, PROTOCOL = "urn:oasis:names:tc:SAML:2.0:assertion", "urn:oasis:names:tc:SAML:2.0:protocol"
 
@@ -81,11 +82,30 @@ class Directory:
         root.append(assertion)
         return encoded(self.signed(root) if sign == "response" else root)
 
-    def signed(self, element: Any) -> Any:
+    def signed(self, element: Any, signer: XMLSigner | None = None) -> Any:
         key, certificate = _pair(self.name)
-        signer = XMLSigner(c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        signer = signer or XMLSigner(c14n_algorithm=_C14N)
         return signer.sign(element, key=key, cert=pem, reference_uri=element.get("ID"))
+
+    def signed_with_sha_1(self, element: Any) -> Any:
+        signer = _Sha1(
+            signature_algorithm=SignatureMethod.RSA_SHA1,
+            digest_algorithm=DigestAlgorithm.SHA1,
+            c14n_algorithm=_C14N,
+        )
+        return self.signed(element, signer)
+
+    def signed_with_the_certificate_as_secret(self, element: Any) -> Any:
+        """XML Signature's HMAC: https://www.w3.org/TR/xmldsig-core1/#sec-MACs"""
+        certificate = self.signed(element).find(".//{http://www.w3.org/2000/09/xmldsig#}X509Certificate").text
+        signer = XMLSigner(signature_algorithm=SignatureMethod.HMAC_SHA256, c14n_algorithm=_C14N)
+        return signer.sign(element, key=certificate.encode(), reference_uri=element.get("ID"))
+
+
+class _Sha1(XMLSigner):
+    def check_deprecated_methods(self) -> None:
+        """Signs as one did long ago."""
 
 
 def encoded(element: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from tests.local.accounts import LocalAccount, Reply
 from tests.local.managed_login import FORM, App, Browser, Screen, app
@@ -135,10 +135,6 @@ def form_of(reply: Reply) -> tuple[str, dict[str, str]] | None:
 
 def traveller(at: App) -> Traveller:
     return Traveller(at.account)
-
-
-def query(address: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
 def tokens(at: App, screen: Screen) -> dict[str, Any]:

@@ -34,6 +34,10 @@ _FORM = re.compile(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', re
 _SECRET = re.compile(r'name="_csrf" value="([^"]+)"')
 
 
+def query(address: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
 @dataclass
 class Screen:
     """What a browser shows after it has followed redirects within the domain."""
@@ -70,7 +74,7 @@ class Screen:
     @property
     def query(self) -> dict[str, str]:
         """The parameters with which the browser came back to the app."""
-        return {name: values[0] for name, values in parse_qs(urlsplit(self.location).query).items()}
+        return query(self.location)
 
     @property
     def fragment(self) -> dict[str, str]:

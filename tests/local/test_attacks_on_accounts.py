@@ -11,7 +11,6 @@ from tests.local.accounts import LocalAccount, refused
 from tests.local.directory import ALL_FLOWS, PASSWORD, Pool, attributes_of, named, user_pool
 
 SECOND = "Another-horse-2"
-ANY_CASE: dict[str, Any] = {"UsernameConfiguration": {"CaseSensitive": False}}
 
 
 def address(pool: Pool, name: str, **attributes: str) -> None:

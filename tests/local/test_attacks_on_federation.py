@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.local.accounts import LocalAccount, Reply
 from tests.local.directory import attributes_of
-from tests.local.federation import CORP, Traveller, federated, query, traveller
-from tests.local.managed_login import FORM, App, Screen
+from tests.local.federation import CORP, Traveller, federated, traveller
+from tests.local.managed_login import FORM, App, Screen, query
 from tests.local.openid_providers import ACCESS, SECRET, OpenIdProvider, key, serving
 
 Claims = dict[str, Any]

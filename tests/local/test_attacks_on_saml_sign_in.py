@@ -23,16 +23,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.signer import XMLSigner
 
 from labkit.local.federation.encryption import sealed
 from labkit.local.saml import NAMES, deflated, inflated
 from tests.local import directories
 from tests.local.accounts import LocalAccount
-from tests.local.directories import Directory, Statement, decoded, encoded
-from tests.local.federation import CLAIMS, CORP, Traveller, federated, query
-from tests.local.managed_login import CALLBACK, FORM, App, Screen
+from tests.local.directories import Directory, Statement, encoded
+from tests.local.federation import CLAIMS, CORP, Traveller, federated
+from tests.local.managed_login import CALLBACK, FORM, App, Screen, query
 from tests.local.test_attacks_on_saml import (
     after,
     around_it,
@@ -212,33 +210,14 @@ def with_an_empty_signature(stage: Stage) -> Any:
 
 
 def with_the_certificate_as_secret(stage: Stage) -> Any:
-    """XML Signature's HMAC: https://www.w3.org/TR/xmldsig-core1/#sec-MACs"""
-    element, certificate = stage.forged, decoded(encoded(stage.good)).find(f".//{_DS}X509Certificate").text
-    signer = XMLSigner(
-        signature_algorithm=SignatureMethod.HMAC_SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )
     root = unsigned(stage)
-    root.replace(root[0], signer.sign(element, key=certificate.encode(), reference_uri=element.get("ID")))
+    root.replace(root[0], stage.idp.signed_with_the_certificate_as_secret(stage.forged))
     return root
 
 
-class _Sha1(XMLSigner):
-    def check_deprecated_methods(self) -> None:
-        """Signs as one did long ago."""
-
-
 def with_sha_1(stage: Stage) -> Any:
-    signer = _Sha1(
-        signature_algorithm=SignatureMethod.RSA_SHA1, digest_algorithm=DigestAlgorithm.SHA1,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )  # fmt: skip
-    key, certificate = directories._pair(stage.idp.name)
-    element, root = stage.forged, unsigned(stage)
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    pem = certificate.public_bytes(Encoding.PEM).decode()
-    root.replace(root[0], signer.sign(element, key=key, cert=pem, reference_uri=element.get("ID")))
+    root = unsigned(stage)
+    root.replace(root[0], stage.idp.signed_with_sha_1(stage.forged))
     return root
 
 

@@ -14,19 +14,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.signer import XMLSigner
 
 from labkit.local.federation import redirect_binding
 from labkit.local.saml import NAMES, inflated
 from tests.local import directories
 from tests.local.accounts import LocalAccount
 from tests.local.directories import Directory, encoded
-from tests.local.federation import ANA, BEN, Traveller, federated, query, tokens, traveller
-from tests.local.managed_login import FORM, SIGNED_OUT, App, Screen
-from tests.local.test_attacks_on_saml_sign_in import MAIL, Stage, _Sha1
+from tests.local.federation import ANA, BEN, Traveller, federated, tokens, traveller
+from tests.local.managed_login import FORM, SIGNED_OUT, App, Screen, query
+from tests.local.test_attacks_on_saml_sign_in import MAIL, Stage
 from tests.local.test_single_logout import MAPPING, SIGN_OUT, asks, leaves, sent_to
 
 _DS, _SAML, _SAMLP = (f"{{{NAMES[name]}}}" for name in ("ds", "saml", "samlp"))
@@ -174,42 +171,29 @@ def with_an_empty_signature(away: Departure) -> Any:
 
 
 def with_the_certificate_as_secret(away: Departure) -> Any:
-    """XML Signature's HMAC: https://www.w3.org/TR/xmldsig-core1/#sec-MACs"""
-    certificate = away.answer().find(f".//{_DS}X509Certificate").text
-    signer = XMLSigner(
-        signature_algorithm=SignatureMethod.HMAC_SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )
-    return signer.sign(away.answer(sign=False), key=certificate.encode(), reference_uri="_l")
+    return away.idp.signed_with_the_certificate_as_secret(away.answer(sign=False))
 
 
 def with_sha_1(away: Departure) -> Any:
-    signer = _Sha1(
-        signature_algorithm=SignatureMethod.RSA_SHA1, digest_algorithm=DigestAlgorithm.SHA1,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    )  # fmt: skip
-    key, certificate = directories._pair(away.idp.name)
-    pem = certificate.public_bytes(Encoding.PEM).decode()
-    return signer.sign(away.answer(sign=False), key=key, cert=pem, reference_uri="_l")
+    return away.idp.signed_with_sha_1(away.answer(sign=False))
 
 
 def around_an_older_one(away: Departure) -> Any:
     """Signature wrapping: the signature is good, and of an answer to an earlier request."""
-    old, root = away.answer(InResponseTo="_earlier"), away.answer(sign=False)
-    signature = old.find(f"{_DS}Signature")
-    old.remove(signature)
-    root.set("ID", "_mallory")
-    etree.SubElement(root, f"{_SAMLP}Extensions").append(old)
-    root.insert(1, signature)
-    return root
+    return wrapping(away, lambda root, _signature: etree.SubElement(root, f"{_SAMLP}Extensions"))
 
 
 def in_the_object_of_its_signature(away: Departure) -> Any:
+    return wrapping(away, lambda _root, signature: etree.SubElement(signature, f"{_DS}Object"))
+
+
+def wrapping(away: Departure, place: Callable[[Any, Any], Any]) -> Any:
+    """An answer with the signature of an older one, which stands at a place within it."""
     old, root = away.answer(InResponseTo="_earlier"), away.answer(sign=False)
     signature = old.find(f"{_DS}Signature")
     old.remove(signature)
     root.set("ID", "_mallory")
-    etree.SubElement(signature, f"{_DS}Object").append(old)
+    place(root, signature).append(old)
     root.insert(1, signature)
     return root
 

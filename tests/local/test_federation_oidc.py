@@ -15,8 +15,8 @@ import pytest
 
 from tests.local.accounts import LocalAccount, Refusal, refused
 from tests.local.directory import PASSWORD, attributes_of, status_of
-from tests.local.federation import ANA, BEN, CORP, apps, federated, provider, query, tokens, traveller
-from tests.local.managed_login import CALLBACK, App, claims
+from tests.local.federation import ANA, BEN, CORP, apps, federated, provider, tokens, traveller
+from tests.local.managed_login import CALLBACK, App, claims, query
 from tests.local.openid_providers import serving
 
 SUB = "e-1001"

@@ -25,11 +25,10 @@ from tests.local.federation import (
     federated,
     form_of,
     provider,
-    query,
     tokens,
     traveller,
 )
-from tests.local.managed_login import CALLBACK, CODE, FORM, App, claims
+from tests.local.managed_login import CALLBACK, CODE, FORM, App, claims, query
 from tests.local.test_attacks_on_saml_sign_in import MAIL, staged
 
 MAPPING = {"email": f"{CLAIMS}/emailaddress", "name": f"{CLAIMS}/name"}

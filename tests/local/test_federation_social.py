@@ -15,18 +15,8 @@ import pytest
 
 from tests.local.accounts import LocalAccount
 from tests.local.directory import attributes_of, status_of
-from tests.local.federation import (
-    ANA,
-    BEN,
-    apps,
-    details,
-    federated,
-    form_of,
-    query,
-    tokens,
-    traveller,
-)
-from tests.local.managed_login import FORM, claims
+from tests.local.federation import ANA, BEN, apps, details, federated, form_of, tokens, traveller
+from tests.local.managed_login import FORM, claims, query
 
 #: The person's identifier with each, and what is mapped beside the e-mail address.
 KINDS: dict[str, tuple[str, dict[str, str]]] = {

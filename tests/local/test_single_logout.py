@@ -27,11 +27,10 @@ from tests.local.federation import (
     federated,
     form_of,
     provider,
-    query,
     tokens,
     traveller,
 )
-from tests.local.managed_login import CALLBACK, SIGNED_OUT, App, Screen, claims
+from tests.local.managed_login import CALLBACK, SIGNED_OUT, App, Screen, claims, query
 
 MAPPING = {"email": f"{CLAIMS}/emailaddress"}
 SIGN_OUT = {"IDPSignout": "true"}

@@ -49,6 +49,25 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"labkit {__version__}\n"
 
 
+def test_each_command_says_in_its_help_what_it_is_and_which_ports_are_usual(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def said(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as end:
+            main([*arguments, "--help"])
+        assert end.value.code == 0
+        return capsys.readouterr().out
+
+    commands = re.findall(r"^    ([a-z]+) +(.+)$", said(), re.MULTILINE)
+    assert ("doctor", "what this machine lacks, and what to do") in commands
+    for name, what in commands:
+        assert f"\nlabkit {name}: {what}.\n" in said(name)
+    for number in (ports.ACCOUNT_PORT, ports.LAB_PORT, ports.IOT_PORT, ports.IOT_TLS_PORT):
+        assert f"({number} if free)" in said("start")
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
@@ -233,13 +252,23 @@ def test_the_clock_is_shown_and_advanced(running: FakeAccount, capsys: pytest.Ca
 
 def test_the_env_file_has_the_accounts_lines_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "account.env"
-    path.write_text("what was there before")
+    path.write_text("AWS_ENDPOINT_URL=http://127.0.0.1:1\n\nAWS_REGION=of-an-earlier-account\n")
     path.chmod(0o644)
     serve.write_env_file(serve.writable(path), KEYS | {"OTHER": "x"})
     assert path.read_text() == "".join(f"{name}={KEYS[name]}\n" for name in ACCOUNT)
     assert [file.name for file in tmp_path.iterdir()] == ["account.env"]
     if sys.platform != "win32":
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_env_file_of_the_app_itself_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("AWS_REGION=us-east-1\n")
+    assert serve.writable(path) == path.resolve()
+    path.write_text("AWS_REGION=us-east-1\nDATABASE_URL=postgres://me:secret@db\n")
+    with pytest.raises(LabError, match="its line 2 is not an account's and would be lost") as refusal:
+        serve.writable(path)
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_value_that_a_shell_would_split_is_quoted(tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def test_chi_comes_by_google_as_the_pools_user() -> None:
     exercise = course.exercise("09a")
     assert exercise.check(_claims()).solved
     alone = _claims("Google_117364528190473625140")
-    assert "before she signs in" in exercise.check(alone).text
+    assert "delete her. What must be there before she signs in" in exercise.check(alone).text
     assert "`ben`" in exercise.check(_claims("ben")).text
     assert "not with Chi's account" in exercise.check(_claims(identity="1")).text
     assert "not with Chi's account" in exercise.check({"cognito:username": "chi"}).text

@@ -103,7 +103,13 @@ def test_an_old_jupyter_server_on_the_port_comes_with_the_commands_that_stop_it(
 
 
 @pytest.mark.parametrize(
-    "program, look", [("chromium", doctor.browser), ("google-chrome", doctor.browser), ("node", doctor.node)]
+    "program, look",
+    [
+        ("chromium", doctor.browser),
+        ("google-chrome", doctor.browser),
+        ("node", doctor.node),
+        ("xmlsec1", doctor.xmlsec1),
+    ],
 )
 def test_programs_that_only_tests_need_are_found_or_noted(
     program: str, look: object, monkeypatch: pytest.MonkeyPatch

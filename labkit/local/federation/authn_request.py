@@ -13,7 +13,7 @@ from labkit.local.certificate import self_signed
 from labkit.local.federation import redirect_binding
 from labkit.local.federation.state import UnderWay
 from labkit.local.operations import Call
-from labkit.local.saml import NAMES
+from labkit.local.saml import NAMES, POOL_ENTITY
 from labkit.local.user_pools.pools import pool_asked
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _document(begun: UnderWay, place: str, acs: str, state: State) -> bytes:
         f'<saml2p:AuthnRequest xmlns:saml2p="{NAMES["samlp"]}" ID="{begun.request_id}" Version="2.0" '
         f'IssueInstant="{issued}" Destination={quoteattr(place)}{force} ProtocolBinding="{_POST}" '
         f"AssertionConsumerServiceURL={quoteattr(acs)}>"
-        f'<saml2:Issuer xmlns:saml2="{NAMES["saml"]}">urn:amazon:cognito:sp:{begun.request.pool_id}'
+        f'<saml2:Issuer xmlns:saml2="{NAMES["saml"]}">{POOL_ENTITY}{begun.request.pool_id}'
         "</saml2:Issuer></saml2p:AuthnRequest>"
     ).encode()
 

@@ -85,9 +85,7 @@ def _vouched(provider: Any, encoded: str, under_way: UnderWay, state: State) -> 
     if is_on(provider.extended_config["ProviderDetails"], "EncryptedResponses"):
         encoded = _opened(encoded, pool_id, provider.name, state)
     assertion = _verified(encoded, metadata)
-    _require_for_pool(
-        assertion, encoded, f"urn:amazon:cognito:sp:{pool_id}", _acs(asked), under_way.request_id
-    )
+    _require_for_pool(assertion, encoded, f"{saml.POOL_ENTITY}{pool_id}", _acs(asked), under_way.request_id)
     _require_now(assertion, state)
     if not under_way.request_id and state.clock.now() >= assertion.issued + _UNASKED:
         raise _refused("SAML Assertion was issued too long ago.")

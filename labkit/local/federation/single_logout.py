@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -65,7 +65,7 @@ def _request(begun: SigningOut, known: ProviderSession, place: str) -> bytes:
     return (
         f'<saml2p:LogoutRequest xmlns:saml2p="{NAMES["samlp"]}" xmlns:saml2="{NAMES["saml"]}" '
         f'ID="{begun.request_id}" Version="2.0" IssueInstant="{issued}" Destination={quoteattr(place)}>'
-        f"<saml2:Issuer>urn:amazon:cognito:sp:{begun.pool_id}</saml2:Issuer>"
+        f"<saml2:Issuer>{saml.POOL_ENTITY}{begun.pool_id}</saml2:Issuer>"
         f"<saml2:NameID{name_id}>{escape(known.subject)}</saml2:NameID>{index}</saml2p:LogoutRequest>"
     ).encode()
 
@@ -143,10 +143,9 @@ def _require_answer(signed: Any, begun: SigningOut, issuer: str, here: str) -> N
 def _require_now(signed: Any, begun: SigningOut, state: State) -> None:
     """Issued since it was asked for: SAML's times may leave out what is less than a second."""
     try:
-        issued = datetime.fromisoformat(signed.get("IssueInstant") or "")
-    except ValueError:
+        issued = saml.instant(signed.get("IssueInstant"))
+    except saml.NotAResponse:
         raise _refused("It does not say when it was issued.") from None
-    issued = issued if issued.tzinfo else issued.replace(tzinfo=UTC)
     if not begun.asked.replace(microsecond=0) <= issued <= state.clock.now():
         raise _refused("It was not issued between the request and now.")
 

@@ -7,14 +7,14 @@ https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf (4.4.4)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from labkit.local.errors import Response
 from labkit.local.federation import redirect_binding
 from labkit.local.lab_idp import assertion, pages
 from labkit.local.lab_idp.sessions import Session
-from labkit.local.saml import NAMES, NotAResponse, inflated, parsed
+from labkit.local.saml import NAMES, POOL_ENTITY, NotAResponse, inflated, instant, parsed
 from labkit.local.user_pools.pools import find_pool
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: How old a request may be.
 _FRESH = timedelta(minutes=5)
-#: How the names of user pools begin.
-ENTITY = "urn:amazon:cognito:sp:"
 
 
 class Refused(Exception):
@@ -75,7 +73,7 @@ def _asked(request: Request, state: State) -> Asked:
     if root.tag != f"{{{NAMES['samlp']}}}LogoutRequest" or len(given) < len(request.query):
         raise Refused("This is no LogoutRequest.")
     issuer = root.findtext("saml:Issuer", "", NAMES).strip()
-    pool = find_pool(issuer.removeprefix(ENTITY), state) if issuer.startswith(ENTITY) else None
+    pool = find_pool(issuer.removeprefix(POOL_ENTITY), state) if issuer.startswith(POOL_ENTITY) else None
     if pool is None or not redirect_binding.is_signed(
         given, state.federation.signing_key(pool.id).public_key()
     ):
@@ -85,10 +83,10 @@ def _asked(request: Request, state: State) -> Asked:
 
 def _read(root: Any, issuer: str) -> Asked:
     try:
-        issued = _time(root.get("IssueInstant"))
+        issued = instant(root.get("IssueInstant"))
         until = root.get("NotOnOrAfter")
-        expires = min(issued + _FRESH, _time(until)) if until else issued + _FRESH
-    except (TypeError, ValueError):
+        expires = min(issued + _FRESH, instant(until)) if until else issued + _FRESH
+    except NotAResponse:
         raise Refused("This LogoutRequest does not say when it was issued.") from None
     return Asked(
         id=root.get("ID") or "",
@@ -99,11 +97,6 @@ def _read(root: Any, issuer: str) -> Asked:
         subject=root.findtext("saml:NameID", "", NAMES).strip(),
         index=root.findtext("samlp:SessionIndex", "", NAMES).strip(),
     )
-
-
-def _time(text: Any) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _require_now_and_here(asked: Asked, place: str, state: State) -> None:

@@ -20,7 +20,7 @@ from labkit.local.lab_idp.sessions import COOKIE, VALIDITY, Session
 from labkit.local.lab_idp.sites import ROOT
 from labkit.local.managed_login import cookies, forms
 from labkit.local.managed_login.domains import origin
-from labkit.local.saml import NAMES, NotAResponse, inflated, parsed
+from labkit.local.saml import NAMES, POOL_ENTITY, NotAResponse, inflated, parsed
 from labkit.local.user_pools.pools import find_pool
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _solicited(request: Request, state: State) -> Asked | None:
     issuer, acs = root.findtext("saml:Issuer", None, NAMES), root.get("AssertionConsumerServiceURL")
     if root.tag != f"{{{NAMES['samlp']}}}AuthnRequest" or not (issuer and acs and root.get("ID")):
         return None
-    pool_id = issuer.removeprefix(logout.ENTITY)
+    pool_id = issuer.removeprefix(POOL_ENTITY)
     key = state.federation.signing_key(pool_id).public_key() if "Signature" in given else None
     if key is not None and not redirect_binding.is_signed(given, key):
         return None
@@ -124,7 +124,7 @@ def _response(asked: Asked, own: str, session: Session, state: State) -> str:
     """What the service provider is told of the session, in which it takes part from now on."""
     if asked.acs.endswith(_ACS):
         session.participants[asked.audience] = f"{asked.acs.removesuffix(_ACS)}/saml2/logout"
-    pool = find_pool(asked.audience.removeprefix(logout.ENTITY), state)
+    pool = find_pool(asked.audience.removeprefix(POOL_ENTITY), state)
     return assertion.response(
         entity_id(own),
         session,

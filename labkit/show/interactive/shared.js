@@ -141,7 +141,7 @@ export function view(name, build) {
       const status = h("p", { class: "labkit-status", role: "status" });
       const say = (text, { drawn = false } = {}) => {
         status.classList.toggle("labkit-unseen", drawn);
-        status.textContent = text;
+        status.replaceChildren(...prose(text)); // a screen reader would read the backticks out
       };
       const listening = [], waiting = new Map();
       const on = (event, callback) => {

@@ -46,7 +46,7 @@ test("a wrong answer shows which is right, why, and where AWS says so", async ()
   assert.deepEqual(model.asked.map(({ id, chosen }) => [id, chosen]), [["one", [0]]]);
   assert.deepEqual([...el.querySelectorAll(".labkit-option")].map((line) => line.textContent), ["ID✗ wrong", "access– this is right", "refresh"]);
   assert.match(el.querySelector(".labkit-verdict").textContent, /^✗ Not right\.So is one\. AWS says so here$/);
-  assert.equal(status.textContent, "Not right. So is `one`.");
+  assert.equal(status.textContent, "Not right. So is one.");
   assert.ok(inputs().every((input) => input.disabled));
   assert.match(el.textContent, /0 of 1 right at the first answer, 2 to go/);
   end();

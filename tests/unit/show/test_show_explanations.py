@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,6 +92,21 @@ def test_an_empty_value_is_called_one() -> None:
 def test_an_explanation_prints_itself_in_plain_words() -> None:
     assert repr(MISSED) == str(MISSED)
     assert repr(MISSED).startswith(f"IMPLICIT_DENY: {SESSION} → s3:GetObject on {SHELF}/yours/a\n")
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
+def test_credentials_that_are_no_good_confirm_no_prediction(code: str) -> None:
+    """AWS asks no policy then: a notebook whose keys expired must not say that a Deny was seen."""
+    denied = replace(attempt(allowed=False), code="AccessDenied")
+    assert "The prediction holds." in show.attempt(denied, MISSED).to_text()
+    assert "1 of 1 as predicted" in show.predictions({"one": "refused"}, [denied], [MISSED]).to_text()
+
+    unasked = replace(attempt(allowed=False), code=code)
+    assert "reason that is not in the policies" in " ".join(show.attempt(unasked, MISSED).to_text().split())
+    text = " ".join(show.predictions({"one": "refused"}, [unasked], [MISSED]).to_text().split())
+    assert f"(`{code}`) and asked no policy" in text
+    assert "Run the cell that got the credentials again" in text
+    assert "as predicted" not in text
 
 
 def test_an_explanation_serves_as_the_prediction_of_an_attempt() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,6 +117,15 @@ def test_a_response_shows_its_parts_and_attributes_and_keeps_its_xml() -> None:
     assert "carries no signature" in show.saml(response(signed=())).to_text()
     both = show.saml(response(signed=("Response", "Assertion"))).to_text()
     assert "its Response and Assertion" in both
+
+
+def test_an_attribute_that_is_named_by_an_address_breaks_where_there_is_no_room() -> None:
+    """A notebook of 700 pixels cut the values off."""
+    claim = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+    html = show.saml(response(attributes={claim: ("ana@example.com",), "groups": ("staff",)})).to_html()
+    by_name = {name: style for style, name in re.findall(r'<th scope="row" style="([^"]*)">([^<]*)', html)}
+    assert "overflow-wrap:anywhere" in by_name[claim]
+    assert "overflow-wrap" not in by_name["groups"]
 
 
 def test_an_encrypted_assertion_is_said_to_be_one() -> None:
