@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/managed-login-endpoint
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from html import unescape
@@ -122,7 +123,19 @@ def test_a_credential_that_answers_nothing_is_refused_and_can_be_made_again(at: 
     browser = signed_in(at, name)
     screen = browser.open(adding(at))
     foreign = Authenticator(origin="https://evil.example.org").register(options(screen))
-    for credential in ("", "no JSON", "null", "5", "[1]", "{}", json.dumps(foreign)):
+    deep = base64.urlsafe_b64encode(b"[" * 30_000).decode()
+    client_data = json.dumps(foreign | {"response": {"clientDataJSON": deep, "attestationObject": "eA"}})
+    for credential in (
+        "",
+        "no JSON",
+        "null",
+        "5",
+        "[1]",
+        "{}",
+        json.dumps(foreign),
+        "[" * 30_000,
+        client_data,
+    ):
         screen = browser.submit(screen, credential=credential)
         assert (screen.status, screen.title) == (400, SET_UP)
         assert screen.error

@@ -116,7 +116,7 @@ def add(site: Site, request: Request, state: State) -> Response:
 def _credential(form: Entered) -> Any:
     try:
         return json.loads(form.typed("credential"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -98,7 +98,7 @@ def _registration(given: Any) -> RegistrationResponse:
     try:
         response: RegistrationResponse = RegistrationResponse.from_dict(dict(given))
         return response
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise AwsError("InvalidParameterException", "Credential is no RegistrationResponseJSON.") from None
 
 
@@ -184,7 +184,7 @@ def answer(attempt: Attempt) -> Passed:
     try:
         response = json.loads(given)
         party.server(_ALGORITHMS).authenticate_complete(attempt.session.webauthn, credentials, response)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise incorrect() from None
     return Passed(attempt, user, "WEB_AUTHN")
 
