@@ -55,10 +55,6 @@ class PolicySyntaxError(LabError):
         super().__init__(f"policy syntax error at `{pointer}`: expected {expected}, got `{found}`{meant}")
 
 
-class LabNotProvisioned(LabError):
-    """A resource that this step starts from does not exist yet, or no longer."""
-
-
 class NotSimulated(LabError):
     """The local account has no behaviour for this operation, and says so."""
 
