@@ -39,7 +39,10 @@ def saml_acs_url(domain: UserPoolDomain) -> str:
 
 
 def saml_entity_id(user_pool: UserPool) -> str:
-    """What to register with a SAML provider as the pool's name, and what its assertions are for."""
+    """What to register with a SAML provider as the pool's name, and what its assertions are for.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-saml-idp-things-to-know.html
+    """
     return f"urn:amazon:cognito:sp:{user_pool.id}"
 
 

@@ -51,6 +51,7 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
+@pytest.mark.unconfirmed
 def test_a_person_signs_up_confirms_and_signs_in(at: App) -> None:
     browser, name = at.browser(), at.account.name("anna")
     screen = browser.open(browser.open(at.address()).links["Sign up"])

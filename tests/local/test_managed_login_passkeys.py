@@ -84,6 +84,7 @@ def is_back(screen: Screen) -> bool:
     return screen.location.startswith(f"{CALLBACK}?code=")
 
 
+@pytest.mark.unconfirmed
 def test_a_passkey_is_added_after_sign_in_and_signs_in(at: App) -> None:
     name, key = at.pool.confirmed(), device()
     browser = signed_in(at, name)
@@ -96,6 +97,7 @@ def test_a_passkey_is_added_after_sign_in_and_signs_in(at: App) -> None:
     assert screen.title.startswith("Sign in to"), "a challenge is good for one signature"
 
 
+@pytest.mark.unconfirmed
 def test_only_who_is_signed_in_adds_a_passkey(at: App) -> None:
     """ "Amazon Cognito only permits authenticated users to access this page." The result as an app was told:
 

@@ -40,7 +40,7 @@ _LEAD = "A passkey signs you in by your finger, your face, or the PIN of this de
 def show(site: Site, request: Request, state: State) -> Response:
     """ "Amazon Cognito only permits authenticated users to access this page", of managed login alone.
 
-    What the app is told of others is AWS's, as an app found it:
+    What the app is told of others and in the end is AWS's, as an app found it (unconfirmed):
     https://github.com/vppillai/chintan/blob/main/frontend/src/features/auth/passkeys.ts
     """
     if site.is_classic:

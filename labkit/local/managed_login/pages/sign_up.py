@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from labkit.local.state import State
     from labkit.local.wire import Request
 
+#: Whether AWS lets somebody in at once, without the password again, its pages do not say (unconfirmed).
 _DONE = "You are signed up. Sign in now."
 
 
